@@ -1,0 +1,182 @@
+"""A tap: wraps a connected socket, is used like one, and records all that crosses it."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from ..protocol.rfc import Role
+
+MAX_EVENT = 2**20
+"""How many bytes of one send or receive are kept by default."""
+
+MAX_TOTAL = 2**26
+"""How many bytes of a whole recording are kept by default."""
+
+
+class Event(NamedTuple):
+    """Bytes that crossed the socket in one call.
+
+    ``time`` is in seconds since the recording began, ``sender`` the end that sent them, ``data`` what
+    was kept; ``size`` is how many there were. An event of size 0 is the end of that direction.
+    """
+
+    time: float
+    sender: Role
+    data: bytes
+    size: int
+
+
+class Recording:
+    """What crossed one connection: events in order, bounded, with a note of what was cut.
+
+    ``on_event`` is called with each event as it is recorded, cut or not.
+
+    >>> recording = Recording(clock=lambda: 0.0)
+    >>> recording.add(Role.CLIENT, b"Hello"); recording.add(Role.SERVER, b"Hello")
+    >>> recording
+    <Recording: 5 bytes from the client, 5 from the server, 2 events>
+    """
+
+    def __init__(
+        self,
+        *,
+        max_event: int = MAX_EVENT,
+        max_total: int = MAX_TOTAL,
+        clock: Callable[[], float] = time.perf_counter,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> None:
+        self.events: list[Event] = []
+        self.cut = 0
+        """How many bytes crossed and were not kept; 0 in a complete recording."""
+        self._max_event = max_event
+        self._left = max_total
+        self._clock = clock
+        self._start = clock()
+        self._on_event = on_event
+
+    def add(self, sender: Role, data: bytes) -> None:
+        """Record ``data`` as sent by ``sender``; no data for the end of that direction."""
+        size = len(data)
+        kept = data if size <= self._max_event and size <= self._left else self._shorten(data)
+        self._left -= len(kept)
+        event = Event(self._clock() - self._start, sender, kept, size)
+        # What an event costs beside its bytes counts too, or millions of empty ones would fill memory.
+        self._left -= 64
+        if self._left > 0:
+            self.events.append(event)
+        if self._on_event is not None:
+            self._on_event(event._replace(data=data))
+
+    def _shorten(self, data: bytes) -> bytes:
+        kept = bytes(data[: max(0, min(self._max_event, self._left))])
+        self.cut += len(data) - len(kept)
+        return kept
+
+    def stream(self, sender: Role) -> bytes:
+        """All bytes of one direction in one piece, as far as they were kept without a gap."""
+        pieces = []
+        for event in self.events:
+            if event.sender is sender:
+                pieces.append(event.data)
+                if len(event.data) < event.size:
+                    break
+        return b"".join(pieces)
+
+    def size(self, sender: Role) -> int:
+        """How many bytes that end sent, kept or not."""
+        return sum(event.size for event in self.events if event.sender is sender)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self.events)
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def __repr__(self) -> str:
+        client, server = self.size(Role.CLIENT), self.size(Role.SERVER)
+        text = f"{client} bytes from the client, {server} from the server, {len(self)} events"
+        return f"<Recording: {text}{f', {self.cut} bytes not kept' if self.cut else ''}>"
+
+
+_BYPASS = {"makefile", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into"}
+_BYPASS |= {"sendmsg", "sendto", "sendfile", "detach", "dup"}
+
+
+class Tap:
+    """A socket around a socket: what is sent and received through it goes into a recording.
+
+    ``role`` is the end that holds this socket. Do not give a tap to ``SSLContext.wrap_socket``: TLS
+    takes the file descriptor and passes the tap by. Put the tap around the TLS socket instead; it
+    then records plain text.
+
+    >>> import socket
+    >>> left, right = socket.socketpair()
+    >>> recording = Recording()
+    >>> with left, Tap(right, recording, Role.SERVER) as tap:
+    ...     left.sendall(b"ping")
+    ...     data = tap.recv(100)
+    ...     tap.sendall(data.upper())
+    >>> [(event.sender.value, event.data) for event in recording]
+    [('client', b'ping'), ('server', b'PING'), ('server', b'')]
+    """
+
+    def __init__(self, sock: Any, recording: Recording, role: Role) -> None:
+        self.tapped = sock
+        """The socket inside."""
+        self.recording = recording
+        self._role = role
+        self._peer = role.peer
+        self._finished = False
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        """Like ``socket.recv``."""
+        data: bytes = self.tapped.recv(size, flags) if flags else self.tapped.recv(size)
+        self.recording.add(self._peer, data)
+        return data
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        """Like ``socket.recv_into``."""
+        size: int = self.tapped.recv_into(buffer, nbytes, flags)
+        self.recording.add(self._peer, bytes(memoryview(buffer).cast("B")[:size]))
+        return size
+
+    def send(self, data: bytes, flags: int = 0) -> int:
+        """Like ``socket.send``: the system may take fewer bytes than it was given."""
+        size: int = self.tapped.send(data, flags) if flags else self.tapped.send(data)
+        self.recording.add(self._role, bytes(data[:size]))
+        return size
+
+    def sendall(self, data: bytes, flags: int = 0) -> None:
+        """Like ``socket.sendall``. Recorded before it is sent, so before the answer to it."""
+        self.recording.add(self._role, data)
+        self.tapped.sendall(data, flags) if flags else self.tapped.sendall(data)
+
+    def shutdown(self, how: int) -> None:
+        """Like ``socket.shutdown``; the end of what we send is an event."""
+        self.tapped.shutdown(how)
+        if how != socket.SHUT_RD:
+            self._finish()
+
+    def close(self) -> None:
+        """Like ``socket.close``."""
+        self.tapped.close()
+        self._finish()
+
+    def _finish(self) -> None:
+        if not self._finished:
+            self._finished = True
+            self.recording.add(self._role, b"")
+
+    def __enter__(self) -> Tap:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _BYPASS:
+            raise AttributeError(f"a tap has no {name}(): it would pass the recording by")
+        return getattr(self.tapped, name)

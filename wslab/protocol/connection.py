@@ -1,0 +1,391 @@
+"""The order of things: handshake, messages and fragments, control frames, closing, UTF-8, limits.
+
+A :class:`Connection` is one end of a WebSocket without its socket. Bytes that were received go into
+:meth:`~Connection.receive`, which gives events; what must be answered to them (the handshake, pongs,
+the closing handshake) is fetched with :meth:`~Connection.to_send`. A fault of the peer becomes
+an event, with the answer that the RFC asks for; a fault of the caller raises.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Union
+
+from .errors import ConnectionClosed, HandshakeError, ProtocolError
+from .frames import CLOSE_CODE, CLOSE_REASON, HEADER, PAYLOAD, Header, encode_frame, read_header
+from .grammar import EXACTLY, PARTLY, Field, OnField, Parser, Reader
+from .handshake import accept, check_response, refuse
+from .http import MAX_HEAD, Request, Response, read_request, read_response, skip_body
+from .masking import mask
+from .message import Message
+from .rfc import MAX_CLOSE_REASON, MAX_CONTROL_PAYLOAD, Opcode, Role, State, may_be_sent
+
+AFTER_CLOSE = Field("after the Close frame", "5.5.1")
+
+MAX_MESSAGE = 2**20
+"""The longest message that is taken by default, in bytes."""
+
+MAX_FRAGMENTS = 2**14
+"""The largest number of frames that one message may come in by default."""
+
+
+class Opened(NamedTuple):
+    """The opening handshake is complete; ``subprotocol`` is the one in use, if any."""
+
+    request: Request | None
+    response: Response
+    subprotocol: str | None
+
+
+class Refused(NamedTuple):
+    """The opening handshake failed. ``response`` is the HTTP answer, if there is one."""
+
+    error: HandshakeError | None
+    response: Response | None
+
+
+class Pinged(NamedTuple):
+    """A Ping arrived; its Pong waits in ``to_send``."""
+
+    payload: bytes
+
+
+class Ponged(NamedTuple):
+    """A Pong arrived."""
+
+    payload: bytes
+
+
+class Closed(NamedTuple):
+    """The peer's Close arrived; if we had not sent ours, it waits in ``to_send``."""
+
+    code: int
+    reason: str
+
+
+class Failed(NamedTuple):
+    """The connection has failed: the peer broke a rule. The Close that says so waits in ``to_send``."""
+
+    error: ProtocolError
+
+
+class Lost(NamedTuple):
+    """The stream ended without a Close frame."""
+
+
+Event = Union[str, bytes, Opened, Refused, Pinged, Ponged, Closed, Failed, Lost]
+"""What ``receive`` reports. A message is its text (str) or its data (bytes)."""
+
+Answer = Callable[[Request], Response]
+"""What a server answers to a request: a 101 to accept it, any other status to end it."""
+
+
+class Connection:
+    """One end of a WebSocket connection: bytes in, events out.
+
+    ``request`` is the client's opening handshake, and sent first; a server's ``answer`` turns a
+    request into the response. ``random(n)`` gives n unpredictable bytes, for the masking keys.
+    With ``opened`` the handshake has happened elsewhere, and frames come at once.
+
+    >>> server = Connection(Role.SERVER, opened=True)
+    >>> server.receive(bytes.fromhex("818537fa213d7f9f4d5158"))
+    ['Hello']
+    >>> server.send("Hello").hex(" ")
+    '81 05 48 65 6c 6c 6f'
+    """
+
+    def __init__(
+        self,
+        role: Role,
+        *,
+        request: Request | None = None,
+        answer: Answer = accept,
+        random: Callable[[int], bytes] = os.urandom,
+        max_message: int = MAX_MESSAGE,
+        max_fragments: int = MAX_FRAGMENTS,
+        max_head: int = MAX_HEAD,
+        opened: bool = False,
+        on_field: OnField | None = None,
+    ) -> None:
+        self.role = role
+        self.state = State.OPEN if opened else State.CONNECTING
+        self.close_code = 1006
+        """The code of the peer's Close; 1005 if it had none, 1006 while none has come (§7.1.5)."""
+        self.close_reason = ""
+        self.close_received = False
+        self.close_sent = False
+        self.failure: ProtocolError | None = None
+        self._request = request
+        self._answer = answer
+        self._random = random
+        self._max_message = max_message
+        self._max_fragments = max_fragments
+        self._max_head = max_head
+        self._message: Message | None = None
+        self._events: list[Event] = []
+        self._handshake = b""
+        self._replies: list[tuple[Opcode, bytes]] = []
+        self._reader = Reader(self._parse(), on_field)
+        if role is Role.CLIENT and request is not None and not opened:
+            self._handshake = request.encode()
+
+    # ------------------------------------------------------------ bytes in, events out
+
+    def receive(self, data: bytes) -> list[Event]:
+        """Take bytes as they come from the stream, in any pieces, and report what they complete."""
+        try:
+            self._reader.feed(data)
+        except ProtocolError as error:
+            return self.fail(error)
+        except HandshakeError as error:
+            return self.refuse(error)
+        return self._take_events()
+
+    def receive_eof(self) -> list[Event]:
+        """The stream has ended. Without a Close frame before, that is an abnormal closure (§7.1.5)."""
+        if self.state is State.CONNECTING:
+            status = 400 if self.role is Role.SERVER else 0
+            text = "the stream ended inside the opening handshake: is the peer no WebSocket?"
+            return self.refuse(HandshakeError(status, text, "4.1"))
+        if not self.close_received and self.failure is None and self.state is not State.CLOSED:
+            self._events.append(Lost())
+        self.state = State.CLOSED
+        return self._take_events()
+
+    @property
+    def between_messages(self) -> bool:
+        """Whether nothing has begun that the peer owes us the end of."""
+        want = self._reader.want
+        return self._message is None and not self._reader.held and bool(want and want[0] is HEADER)
+
+    def fail(self, error: ProtocolError) -> list[Event]:
+        """Fail the WebSocket connection (§7.1.7): a Close says why, and nothing more is read."""
+        self.failure = error
+        self.state = State.CLOSING
+        self._replies.append((Opcode.CLOSE, close_payload(error.code, error.reason)))
+        self._events.append(Failed(error))
+        return self._take_events()
+
+    def refuse(self, error: HandshakeError) -> list[Event]:
+        """End the opening handshake: a server says why in HTTP, a client just ends (§4.2.1)."""
+        response = None
+        if self.role is Role.SERVER:
+            response = refuse(error)
+            self._handshake = response.encode()
+        self.state = State.CLOSED
+        self._events.append(Refused(error, response))
+        return self._take_events()
+
+    def _take_events(self) -> list[Event]:
+        events, self._events = self._events, []
+        return events
+
+    # ------------------------------------------------------------ bytes to send
+
+    @property
+    def has_to_send(self) -> bool:
+        """Whether ``to_send`` has something."""
+        return bool(self._replies or self._handshake)
+
+    def to_send(self) -> bytes:
+        """Fetch what the events of ``receive`` must be answered with."""
+        data, self._handshake = self._handshake, b""
+        replies, self._replies = self._replies, []
+        for opcode, payload in replies:
+            # §5.5.1: nothing follows our Close, and a Close is sent once.
+            if not self.close_sent:
+                self.close_sent = opcode is Opcode.CLOSE
+                data += self._encode(opcode, payload)
+        return data
+
+    def send(self, message: str | bytes) -> bytes:
+        """The bytes of one message in one frame: str as text, bytes as binary (§6.1).
+
+        Raises ConnectionClosed if a Close was sent or received, TypeError for anything else.
+        """
+        if self.state is not State.OPEN:
+            raise self.closed_error()
+        if isinstance(message, str):
+            return self._encode(Opcode.TEXT, message.encode())
+        if isinstance(message, (bytes, bytearray, memoryview)):
+            return self._encode(Opcode.BINARY, bytes(message))
+        raise TypeError(f"a message is str or bytes, not {type(message).__name__}")
+
+    def send_fragments(self, parts: Iterable[str | bytes]) -> bytes:
+        """The bytes of one message, each of ``parts`` in a frame of its own (§5.4)."""
+        parts = list(parts)
+        if len({isinstance(part, str) for part in parts}) != 1:
+            raise TypeError("the fragments of a message are all str or all bytes, at least one")
+        if self.state is not State.OPEN:
+            raise self.closed_error()
+        frames = []
+        opcode = Opcode.TEXT if isinstance(parts[0], str) else Opcode.BINARY
+        for number, part in enumerate(parts, 1):
+            payload = part.encode() if isinstance(part, str) else bytes(part)
+            frames.append(self._encode(opcode, payload, fin=number == len(parts)))
+            opcode = Opcode.CONTINUATION
+        return b"".join(frames)
+
+    def ping(self, payload: bytes = b"") -> bytes:
+        """The bytes of a Ping; its answer comes as :class:`Ponged` with the same payload (§5.5.2)."""
+        if len(payload) > MAX_CONTROL_PAYLOAD:
+            raise ValueError(f"a Ping carries at most {MAX_CONTROL_PAYLOAD} bytes, not {len(payload)}")
+        if self.close_sent or self.state not in (State.OPEN, State.CLOSING):
+            raise self.closed_error()
+        return self._encode(Opcode.PING, payload)
+
+    def close(self, code: int | None = 1000, reason: str = "") -> bytes:
+        """The bytes of our Close, once; nothing if it was sent before (§7.1.2).
+
+        Raises ValueError for a code that must not stand on the wire or a reason that is too long.
+        """
+        payload = close_payload(code, reason)
+        if self.close_sent or self.state not in (State.OPEN, State.CLOSING):
+            return b""
+        self.close_sent = True
+        self.state = State.CLOSING
+        return self._encode(Opcode.CLOSE, payload)
+
+    def closed_error(self) -> ConnectionClosed:
+        """The exception that tells how the conversation ended."""
+        if self.failure is not None:
+            error = ConnectionClosed(self.close_code, "", f"failed with {self.failure.code}: {self.failure}")
+            error.__cause__ = self.failure
+            return error
+        if self.close_received:
+            text = f"the peer closed with {self.close_code} {self.close_reason}".rstrip()
+        elif self.close_sent:
+            text = "the connection was closed from this side"
+        else:
+            text = "the connection is lost: the stream ended without a Close frame (code 1006)"
+        return ConnectionClosed(self.close_code, self.close_reason, text)
+
+    def _encode(self, opcode: Opcode, payload: bytes, fin: bool = True) -> bytes:
+        # §5.3: a client picks "a fresh masking key" for each frame; §5.1: a server masks no frame.
+        key = self._random(4) if self.role is Role.CLIENT else b""
+        return encode_frame(opcode, payload, key, fin)
+
+    # ------------------------------------------------------------ the parser, from the first byte on
+
+    def _parse(self) -> Parser[None]:
+        """One generator for the whole stream: a frame glued to the handshake is no special case."""
+        if self.state is State.CONNECTING:
+            if self.role is Role.SERVER:
+                yield from self._read_request()
+            else:
+                yield from self._read_response()
+        masked = self.role is Role.SERVER
+        while not self.close_received:
+            header = yield from read_header(masked)
+            if header.opcode >= Opcode.CLOSE:
+                yield from self._read_control(header)
+            else:
+                yield from self._read_data(header)
+        # §5.5.1, §1.4: what comes after the Close is discarded.
+        while True:
+            yield AFTER_CLOSE, 65536, PARTLY
+
+    def _read_request(self) -> Parser[None]:
+        request = yield from read_request(self._max_head)
+        response = self._answer(request)
+        self._handshake = response.encode()
+        if response.status != 101:
+            self.state = State.CLOSED
+            self._events.append(Refused(None, response))
+            yield from skip_body()
+        self._open(request, response, response.headers.get("Sec-WebSocket-Protocol"))
+
+    def _read_response(self) -> Parser[None]:
+        response = yield from read_response(self._max_head)
+        try:
+            subprotocol = check_response(self._request, response)
+        except HandshakeError as error:
+            self.state = State.CLOSED
+            self._events.append(Refused(error, response))
+            yield from skip_body()
+        self._open(self._request, response, subprotocol)
+
+    def _open(self, request: Request | None, response: Response, subprotocol: str | None) -> None:
+        self.state = State.OPEN
+        self._events.append(Opened(request, response, subprotocol))
+
+    def _read_data(self, header: Header) -> Parser[None]:
+        """The payload of a text, binary or continuation frame (§5.4, §5.6)."""
+        fin, opcode, length, key = header
+        message = self._message
+        if message is None:
+            if opcode is Opcode.CONTINUATION:
+                raise ProtocolError(1002, "a continuation frame, and no message to continue", "5.4")
+            message = self._message = Message(opcode)
+        elif opcode is not Opcode.CONTINUATION:
+            raise ProtocolError(1002, "a new message begins inside a fragmented one", "5.4")
+        # §10.4: limits are checked on the announced length, before any of it is stored.
+        message.announce(length, self._max_message, self._max_fragments)
+        left = length
+        while left:
+            piece = yield PAYLOAD, left, PARTLY
+            if key:
+                # §5.3: the index runs on over the pieces in which one payload arrives.
+                piece = mask(piece, key, length - left)
+            left -= len(piece)
+            message.add(piece, last=fin and not left)
+        if fin:
+            self._message = None
+            self._events.append(message.finish())
+
+    def _read_control(self, header: Header) -> Parser[None]:
+        """A Close, Ping or Pong; it may come between the fragments of a message (§5.5)."""
+        _, opcode, length, key = header
+        if opcode is Opcode.CLOSE:
+            yield from self._read_close(length, key)
+            return
+        payload = (yield PAYLOAD, length, EXACTLY) if length else b""
+        payload = mask(payload, key) if key else payload
+        if opcode is Opcode.PING:
+            # §5.5.3: the Pong has "identical Application data".
+            self._replies.append((Opcode.PONG, payload))
+            self._events.append(Pinged(payload))
+        else:
+            self._events.append(Ponged(payload))
+
+    def _read_close(self, length: int, key: bytes) -> Parser[None]:
+        """A Close frame: two bytes of code and a reason in UTF-8, or nothing (§5.5.1)."""
+        code, reason = 1005, ""
+        if length:
+            if length == 1:
+                raise ProtocolError(1002, "the body of a Close frame begins with 2 bytes of code", "5.5.1")
+            raw = yield CLOSE_CODE, 2, EXACTLY
+            code = int.from_bytes(mask(raw, key) if key else raw, "big")
+            if not may_be_sent(code):
+                raise ProtocolError(1002, f"close code {code} must not stand on the wire", "7.4")
+        if length > 2:
+            raw = yield CLOSE_REASON, length - 2, EXACTLY
+            try:
+                reason = str(mask(raw, key, start=2) if key else raw, "utf-8")
+            except UnicodeDecodeError:
+                raise ProtocolError(1007, "the reason of the Close frame is not UTF-8", "8.1") from None
+        self.close_received = True
+        self.close_code, self.close_reason = code, reason
+        self.state = State.CLOSING
+        # §5.5.1: the answer to a Close is a Close, and "typically echos the status code".
+        self._replies.append((Opcode.CLOSE, close_payload(None if code == 1005 else code)))
+        self._events.append(Closed(code, reason))
+
+
+def close_payload(code: int | None, reason: str = "") -> bytes:
+    """The body of a Close frame; None for a Close without a body (§5.5.1).
+
+    >>> close_payload(1000, "bye").hex(" ")
+    '03 e8 62 79 65'
+    """
+    if code is None:
+        if reason:
+            raise ValueError("a close reason needs a close code before it")
+        return b""
+    if not may_be_sent(code):
+        raise ValueError(f"close code {code} must not stand on the wire; use 1000 or 3000-4999")
+    text = reason.encode()
+    if len(text) > MAX_CLOSE_REASON:
+        raise ValueError(f"a close reason has at most {MAX_CLOSE_REASON} bytes, this one {len(text)}")
+    return code.to_bytes(2, "big") + text

@@ -1,0 +1,43 @@
+"""What can go wrong, in one place: the peer's faults carry the code and the section that they break."""
+
+from __future__ import annotations
+
+
+class ProtocolError(Exception):
+    """The peer broke a rule after the opening handshake.
+
+    ``code`` is the close code that says so on the wire, ``section`` the section of RFC 6455.
+    """
+
+    def __init__(self, code: int, reason: str, section: str) -> None:
+        super().__init__(f"{reason} (RFC 6455 §{section})")
+        self.code = code
+        self.reason = reason
+        self.section = section
+
+
+class HandshakeError(Exception):
+    """The opening handshake failed, so there is no WebSocket connection.
+
+    ``status`` is the HTTP status code that a server answers, or that a client was answered
+    (0 when there was none); ``section`` the section of RFC 6455.
+    """
+
+    def __init__(self, status: int, reason: str, section: str) -> None:
+        super().__init__(f"{reason} (RFC 6455 §{section})")
+        self.status = status
+        self.reason = reason
+        self.section = section
+
+
+class ConnectionClosed(Exception):
+    """The conversation is over: there is nothing more to receive, and nothing can be sent.
+
+    ``code`` and ``reason`` are those of the peer's Close frame: 1005 when it carried no code, 1006
+    when no Close frame came (§7.1.5). If the peer broke a rule, ``__cause__`` is the ProtocolError.
+    """
+
+    def __init__(self, code: int, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.reason = reason

@@ -1,0 +1,127 @@
+"""How bytes that arrive in pieces become fields: one grammar, two readers.
+
+A parser in this package is a generator. It *yields what it wants* ("two bytes: the length, §5.2") and
+is sent those bytes as soon as they are there, so it reads like code that blocks, though it never
+does. A :class:`Reader` collects the pieces and drives the parser. The connection uses the parser
+for what it means; the dissector passes ``on_field`` and sees, under its label, each byte that the
+parser took: what is shown is what was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import NamedTuple, TypeVar
+
+
+class Field(NamedTuple):
+    """What some bytes on the wire are called, and where RFC 6455 says so."""
+
+    label: str
+    section: str
+
+
+EXACTLY, LINE, PARTLY = 0, 1, 2
+"""How many bytes satisfy a want of ``size``: exactly so many · up to and with the first line feed,
+``size`` bytes at most · whatever is there, from one byte up to ``size``."""
+
+Want = tuple[Field, int, int]
+"""A parser's wish for its next bytes: (field, size in bytes, one of EXACTLY, LINE, PARTLY)."""
+
+Result = TypeVar("Result")
+Parser = Generator[Want, bytes, Result]
+"""A parser: yields wants, is sent bytes, and returns what it has read."""
+
+OnField = Callable[[Field, bytes], None]
+"""Is shown each field with its bytes, in the order of the stream; no byte is left out."""
+
+
+class Reader:
+    """Drives a parser with bytes that come in any pieces.
+
+    >>> got = []
+    >>> def parser():
+    ...     length = yield Field("length", "5.2"), 1, EXACTLY
+    ...     got.append((yield Field("payload", "5.2"), length[0], EXACTLY))
+    >>> reader = Reader(parser())
+    >>> reader.feed(b"\\x05He"); reader.feed(b"llo")
+    >>> got
+    [b'Hello']
+    """
+
+    __slots__ = ("_held", "_on_field", "_parser", "_pieces", "want")
+
+    def __init__(self, parser: Parser[None], on_field: OnField | None = None) -> None:
+        self._parser = parser
+        self._on_field = on_field
+        # Pieces of a field that is not complete yet. They are joined once, when it is: appending each
+        # to what is there would copy a large field over and over.
+        self._pieces: list[bytes] = []
+        self._held = 0
+        self.want: Want | None = next(parser, None)
+        """What the parser waits for; None when it has ended."""
+
+    @property
+    def held(self) -> int:
+        """How many bytes wait here because their field is not complete."""
+        return self._held
+
+    def feed(self, data: bytes) -> None:
+        """Give the parser every field that ``data`` completes, and hold what is left.
+
+        An exception that the parser raises ends it, and goes through to the caller.
+        """
+        if self._held:
+            data = self._join(data)
+        want, send, on_field = self.want, self._parser.send, self._on_field
+        position, end = 0, len(data)
+        try:
+            while want is not None:
+                field, size, how = want
+                if how:
+                    size = _line(data, position, size) if how == LINE else min(size, end - position)
+                    if not size:
+                        break
+                stop = position + size
+                if stop > end:
+                    break
+                piece = data[position:stop]
+                position = stop
+                if on_field is not None:
+                    on_field(field, piece)
+                want = send(piece)
+        except StopIteration:
+            want = None
+        except BaseException:
+            want = None
+            raise
+        finally:
+            self.want = want
+            if position < end and want is not None:
+                self._hold(data[position:])
+
+    def _hold(self, data: bytes) -> None:
+        self._pieces.append(data)
+        self._held += len(data)
+
+    def _join(self, data: bytes) -> bytes:
+        """All that is held and ``data``; nothing as long as the field stays incomplete."""
+        self._hold(data)
+        if self.want is not None:
+            _, size, how = self.want
+            if self._held < size and not (how == LINE and b"\n" in data):
+                return b""
+        data = b"".join(self._pieces)
+        self._pieces.clear()
+        self._held = 0
+        return data
+
+
+def _line(data: bytes, start: int, longest: int) -> int:
+    """The size of the line that begins at ``start``, with its line feed; 0 if its end is not there.
+
+    A line that goes on too long is given without its end, so that the parser can refuse it.
+    """
+    found = data.find(b"\n", start, start + longest)
+    if found >= 0:
+        return found + 1 - start
+    return longest if len(data) - start >= longest else 0

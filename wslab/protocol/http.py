@@ -1,0 +1,151 @@
+"""The head of an HTTP message: the one place where WebSocket resembles HTTP (§1.7).
+
+A start line, header fields, a blank line. RFC 6455 leaves the format to HTTP; "RFC 7230" below is its
+specification. A head is read strictly, for what two readers take differently is where attacks begin.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from .errors import HandshakeError
+from .grammar import LINE, PARTLY, Field, Parser, Want
+
+REQUEST_LINE = Field("request line", "4.1")
+STATUS_LINE = Field("status line", "4.2.2")
+HEADER_FIELD = Field("header field", "4.1")
+BODY = Field("HTTP body", "4.1")
+
+MAX_HEAD = 16 * 1024
+"""The longest head that is read, in bytes: request line and all header fields."""
+
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""RFC 7230 §3.2.6: the characters of a method, a header field's name, a subprotocol's name."""
+
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_REQUEST_LINE = re.compile(rf"({TOKEN.pattern}) ([!-~]+) HTTP/([0-9])\.([0-9])")
+_STATUS_LINE = re.compile(r"HTTP/([0-9])\.([0-9]) ([0-9]{3})(?: (.*))?")
+_FIELD = re.compile(rf"({TOKEN.pattern}):[ \t]*(.*?)[ \t]*")
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_LIST_MEMBER = re.compile(rf'(?:[^,"]|{_QUOTED})+')
+
+
+class Headers(tuple[tuple[str, str], ...]):
+    """The header fields, in order, as pairs of name and value. Names ignore case (RFC 7230 §3.2).
+
+    >>> headers = Headers([("Connection", "keep-alive, Upgrade"), ("Host", "a")])
+    >>> headers.get("host"), headers.has_token("connection", "upgrade")
+    ('a', True)
+    """
+
+    __slots__ = ()
+
+    def all(self, name: str) -> list[str]:
+        """The values of every field of that name."""
+        return [value for key, value in self if key.lower() == name.lower()]
+
+    def get(self, name: str) -> str | None:
+        """The value of the field of that name, or None. Several fields are one list (RFC 7230 §3.2.2)."""
+        values = self.all(name)
+        return ", ".join(values) if values else None
+
+    def members(self, name: str) -> list[str]:
+        """The members of a comma-separated list, over all fields of that name."""
+        members = _LIST_MEMBER.findall(self.get(name) or "")
+        return [member.strip(" \t") for member in members if member.strip(" \t")]
+
+    def has_token(self, name: str, token: str) -> bool:
+        """Whether that list has ``token`` among its members, whatever the case."""
+        return token.lower() in (member.lower() for member in self.members(name))
+
+
+class Request(NamedTuple):
+    """The head of an HTTP request."""
+
+    method: str
+    target: str
+    version: tuple[int, int]
+    headers: Headers
+
+    def encode(self) -> bytes:
+        """The bytes on the wire."""
+        start = f"{self.method} {self.target} HTTP/{self.version[0]}.{self.version[1]}"
+        return _encode_head(start, self.headers)
+
+
+class Response(NamedTuple):
+    """An HTTP response; ``body`` is sent after the head, and empty with a 101."""
+
+    status: int
+    phrase: str
+    headers: Headers
+    body: bytes = b""
+
+    def encode(self) -> bytes:
+        """The bytes on the wire."""
+        return _encode_head(f"HTTP/1.1 {self.status} {self.phrase}", self.headers) + self.body
+
+
+def _encode_head(start: str, headers: Headers) -> bytes:
+    lines = [start, *(f"{name}: {value}" for name, value in headers), "", ""]
+    return "\r\n".join(lines).encode("latin-1")
+
+
+def read_request(max_head: int = MAX_HEAD) -> Parser[Request]:
+    """Read the head of a request. Raises HandshakeError: 400, 431 (head too large), 505."""
+    line = yield from _read_line(REQUEST_LINE, max_head, 400)
+    match = _REQUEST_LINE.fullmatch(line)
+    if not match:
+        raise HandshakeError(400, f"{_shorten(line)} is not a request line: METHOD /path HTTP/1.1", "4.2.1")
+    method, target, major, minor = match.groups()
+    headers = yield from _read_fields(max_head - len(line), 400)
+    return Request(method, target, (int(major), int(minor)), headers)
+
+
+def read_response(max_head: int = MAX_HEAD) -> Parser[Response]:
+    """Read the head of a response. Raises HandshakeError with status 0: it is not HTTP."""
+    line = yield from _read_line(STATUS_LINE, max_head, 0)
+    match = _STATUS_LINE.fullmatch(line)
+    if not match:
+        raise HandshakeError(0, f"the answer begins with {_shorten(line)}, which is not HTTP", "4.1")
+    headers = yield from _read_fields(max_head - len(line), 0)
+    return Response(int(match[3]), match[4] or "", headers)
+
+
+def skip_body() -> Parser[None]:
+    """Take what follows the head of a message that ends the handshake; it is not WebSocket."""
+    want: Want = (BODY, 65536, PARTLY)
+    while True:
+        yield want
+
+
+def _read_line(field: Field, longest: int, status: int) -> Parser[str]:
+    line = yield field, max(longest, 1), LINE
+    if not line.endswith(b"\n"):
+        # RFC 6585 §5: 431 Request Header Fields Too Large.
+        raise HandshakeError(status and 431, "the head of the message is too large", "10.4")
+    if not line.endswith(b"\r\n"):
+        raise HandshakeError(status, "a line ends with LF alone; HTTP wants CR LF", "4.1")
+    # RFC 7230 §3: read as a superset of ASCII; nothing in the opening handshake is UTF-8.
+    text = line[:-2].decode("latin-1")
+    if _CONTROLS.search(text):
+        raise HandshakeError(status, f"{_shorten(text)} has a control character in it", "4.1")
+    return text
+
+
+def _read_fields(longest: int, status: int) -> Parser[Headers]:
+    """Header fields up to the blank line. ``longest`` is what is left of the head, in bytes."""
+    fields = []
+    while line := (yield from _read_line(HEADER_FIELD, longest, status)):
+        longest -= len(line) + 2
+        match = _FIELD.fullmatch(line)
+        if not match:
+            raise HandshakeError(status, f"{_shorten(line)} is not a header field: Name: value", "4.1")
+        fields.append((match[1], match[2]))
+    return Headers(fields)
+
+
+def _shorten(text: str) -> str:
+    """As much of the peer's text as fits an error message, with everything strange escaped."""
+    return ascii(text if len(text) <= 40 else text[:37] + "...")

@@ -1,0 +1,293 @@
+"""A WebSocket over a plain socket: the protocol object between ``recv`` and ``sendall``.
+
+Everything blocks, and nothing runs in the background: bytes are read by whoever waits in
+:meth:`~WebSocket.recv` (or ping, or close), and it is there that a peer's Ping is answered. Several
+threads may send on one WebSocket; each message goes out in one piece.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from time import monotonic
+
+from . import net
+from .net import CHUNK, Stream
+from .protocol.connection import (
+    Closed,
+    Connection,
+    Event,
+    Failed,
+    Lost,
+    Opened,
+    Ponged,
+    Refused,
+    close_payload,
+)
+from .protocol.errors import ConnectionClosed, HandshakeError, ProtocolError
+from .protocol.http import Request, Response
+from .protocol.rfc import Role, State
+
+MESSAGE_TIMEOUT = 30.0
+"""How long one message may take from its first byte to its last, in seconds."""
+
+CLOSE_TIMEOUT = 5.0
+"""How long to wait for the peer's Close, and then for the end of its stream, in seconds."""
+
+
+INBOX_LIMIT = 2**20
+"""How much may wait in the inbox while a Pong is awaited, in bytes (text: characters)."""
+
+
+class WebSocket:
+    """One end of an open WebSocket: a context manager, and an iterator over the messages.
+
+    Made by :func:`wslab.connect` and :func:`wslab.serve`; the timeouts are in seconds.
+    """
+
+    def __init__(
+        self,
+        sock: Stream,
+        connection: Connection,
+        *,
+        message_timeout: float | None = MESSAGE_TIMEOUT,
+        idle_timeout: float | None = None,
+        close_timeout: float = CLOSE_TIMEOUT,
+    ) -> None:
+        self.request: Request | None = None
+        """The client's opening handshake."""
+        self.response: Response | None = None
+        """The server's opening handshake."""
+        self.subprotocol: str | None = None
+        """The subprotocol in use (§1.9)."""
+        self._sock = sock
+        self._connection = connection
+        self._message_timeout = math.inf if message_timeout is None else message_timeout
+        self._idle_timeout = idle_timeout
+        self._close_timeout = close_timeout
+        self._inbox: deque[str | bytes] = deque()
+        self._pongs: dict[bytes, float] = {}
+        self._message_deadline = math.inf
+        self._timeout: float | None = math.nan  # what settimeout() was called with last
+        self._refused: Refused | None = None
+        self._ended = False
+        self._reads = 0
+        self._reading = threading.Lock()
+        # §5.4: while a message goes out, a Pong must not end up in the middle of its frame.
+        self._sending = threading.Lock()
+
+    # ------------------------------------------------------------ messages
+
+    def recv(self, timeout: float | None = None) -> str | bytes:
+        """Wait for the next message: text is a str, binary is bytes.
+
+        Raises TimeoutError when none comes within ``timeout`` seconds (nothing is lost: it may still
+        come later), ConnectionClosed at the end of the conversation.
+        """
+        inbox = self._inbox
+        if not inbox:
+            deadline = math.inf if timeout is None else monotonic() + timeout
+            while not inbox:
+                self._receive(deadline, "no message in time")
+        return inbox.popleft()
+
+    def send(self, message: str | bytes) -> None:
+        """Send a str as text or bytes as binary. Raises ConnectionClosed after the end."""
+        with self._sending:
+            self._write(self._connection.send(message))
+
+    def send_fragments(self, parts: Iterable[str | bytes]) -> None:
+        """Send one message, each of ``parts`` in a frame of its own (§5.4)."""
+        with self._sending:
+            self._write(self._connection.send_fragments(parts))
+
+    def __iter__(self) -> Iterator[str | bytes]:
+        """The messages up to the Close. Raises ConnectionClosed if there was none, or a fault."""
+        return self
+
+    def __next__(self) -> str | bytes:
+        try:
+            return self.recv()
+        except ConnectionClosed:
+            if self._connection.close_received:
+                raise StopIteration from None
+            raise
+
+    # ------------------------------------------------------------ control
+
+    def ping(self, payload: bytes | None = None, timeout: float = 10.0) -> float:
+        """Send a Ping and wait for its Pong: the round trip in seconds (§5.5.2).
+
+        Messages that come before the Pong wait for :meth:`recv`. Raises TimeoutError if there is no
+        Pong in time, or if so many messages come that they have to be received first.
+        """
+        payload = os.urandom(4) if payload is None else payload
+        with self._sending:
+            start = monotonic()
+            self._write(self._connection.ping(payload))
+        while payload not in self._pongs:
+            if sum(map(len, self._inbox)) + len(self._inbox) > INBOX_LIMIT:
+                raise TimeoutError("no Pong yet, and messages are waiting: call recv() first")
+            self._receive(start + timeout, f"no Pong within {timeout:g} s")
+        return self._pongs.pop(payload) - start
+
+    def close(self, code: int | None = 1000, reason: str = "") -> None:
+        """Say goodbye, wait for the peer's goodbye, end the connection (§7.1.2).
+
+        Messages that arrive in between are dropped. Raises ValueError for a code that must not be
+        sent or a reason over 123 bytes. To close what is closed does nothing.
+        """
+        self.say_goodbye(code, reason, self._close_timeout)
+        deadline = monotonic() + self._close_timeout
+        with contextlib.suppress(ConnectionClosed, TimeoutError):
+            while not self._ended:
+                self._inbox.clear()
+                self._receive(deadline, "no Close")
+        if not self._ended:
+            net.abort(self._sock)  # another thread may be waiting in recv()
+            self._end()
+
+    def say_goodbye(self, code: int | None, reason: str, timeout: float) -> None:
+        """Only send the Close; whoever receives sees the answer, and ends the connection."""
+        close_payload(code, reason)  # refuses what cannot be sent, also when nothing is left to send
+        if self._sending.acquire(timeout=timeout):
+            # A peer that is gone already needs no goodbye.
+            with contextlib.suppress(ConnectionClosed):
+                self._write(self._connection.close(code, reason))
+            self._sending.release()
+
+    @property
+    def close_code(self) -> int | None:
+        """The peer's close code; 1005 if its Close had none, 1006 if no Close came (§7.1.5).
+
+        None while the connection is open.
+        """
+        return self._connection.close_code if self._ended else None
+
+    @property
+    def close_reason(self) -> str:
+        """The peer's close reason; empty if there is none."""
+        return self._connection.close_reason
+
+    def __enter__(self) -> WebSocket:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
+        self.close(1000 if kind is None else 1001)
+
+    # ------------------------------------------------------------ the opening handshake
+
+    def open(self, timeout: float | None) -> bool:
+        """Go through the opening handshake, in ``timeout`` seconds; False if a server refused.
+
+        Raises HandshakeError on the client's side.
+        """
+        server = self._connection.role is Role.SERVER
+        self._flush()
+        deadline = math.inf if timeout is None else monotonic() + timeout
+        try:
+            while self._connection.state is State.CONNECTING:
+                self._receive(deadline, "no handshake")
+        except TimeoutError:
+            late = f"the opening handshake took longer than {timeout:g} s"
+            self._take(self._connection.refuse(HandshakeError(408 * server, late, "4.1")))
+        if self._refused is not None and self._refused.error is not None and not server:
+            raise self._refused.error
+        return self._refused is None
+
+    # ------------------------------------------------------------ bytes
+
+    def _receive(self, deadline: float, late: str) -> None:
+        """Receive once, before ``deadline``: fill the inbox, answer what must be answered.
+
+        Raises TimeoutError with the text ``late``, ConnectionClosed when all is over.
+        """
+        reads = self._reads
+        while not self._reading.acquire(timeout=0.01):
+            # Another thread receives. What it gets may be what we wait for: let the caller look.
+            if self._reads != reads:
+                return
+            if monotonic() > deadline:
+                raise TimeoutError(late)
+        try:
+            if self._ended:
+                raise self._connection.closed_error()
+            self._set_timeout(deadline)
+            try:
+                data = self._sock.recv(CHUNK)
+            except TimeoutError:
+                if deadline <= self._message_deadline and deadline < math.inf:
+                    raise TimeoutError(late) from None
+                self._take(self._overdue())
+                return
+            except OSError:
+                data = b""  # a reset ends the stream too, only less politely
+            connection = self._connection
+            self._take(connection.receive(data) if data else connection.receive_eof())
+            if connection.between_messages:
+                self._message_deadline = math.inf
+            elif self._message_deadline == math.inf:
+                self._message_deadline = monotonic() + self._message_timeout
+        finally:
+            self._reads += 1
+            self._reading.release()
+
+    def _set_timeout(self, deadline: float) -> None:
+        """Let the next ``recv`` wait until ``deadline``, the message's, or the idle time-out."""
+        until = min(deadline, self._message_deadline)
+        timeout = self._idle_timeout
+        if until < math.inf:
+            left = max(until - monotonic(), 0.001)
+            timeout = left if timeout is None or left < timeout else timeout
+        if timeout != self._timeout:
+            self._sock.settimeout(timeout)
+            self._timeout = timeout
+
+    def _overdue(self) -> list[Event]:
+        """The peer was too slow with a message, or silent for too long (§10.4)."""
+        if self._message_deadline < math.inf:
+            text = f"a message took longer than {self._message_timeout:g} s"
+        else:
+            text = f"silent for {self._idle_timeout:g} s"
+        return self._connection.fail(ProtocolError(1008, text, "7.4.1"))
+
+    def _take(self, events: list[Event]) -> None:
+        """Do what the events ask for, after the bytes that answer them are sent."""
+        if self._connection.has_to_send:
+            self._flush()
+        for event in events:
+            if isinstance(event, (str, bytes)):
+                self._inbox.append(event)
+            elif isinstance(event, Opened):
+                self.request, self.response, self.subprotocol = event
+            elif isinstance(event, Ponged):
+                self._pongs = {event.payload: monotonic()}
+            elif isinstance(event, Refused):
+                self._refused = event
+                self._end()
+            elif isinstance(event, (Closed, Failed, Lost)):
+                self._end()
+
+    def _flush(self) -> None:
+        with self._sending, contextlib.suppress(ConnectionClosed):
+            self._write(self._connection.to_send())
+
+    def _write(self, data: bytes) -> None:
+        """Send all of ``data`` in one call; a message that is torn off ends the connection."""
+        try:
+            self._sock.sendall(data)
+        except OSError as error:
+            net.abort(self._sock)
+            text = f"cannot send, the connection is lost: {error.strerror or error}"
+            raise ConnectionClosed(1006, "", text) from None
+
+    def _end(self) -> None:
+        """End the TCP connection, the server first: so it keeps the TIME_WAIT state (§7.1.1)."""
+        self._ended = True
+        client = self._connection.role is Role.CLIENT
+        wait = client and self._connection.close_received
+        net.finish(self._sock, self._close_timeout, wait_for_peer=wait)
