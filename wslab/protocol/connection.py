@@ -116,7 +116,7 @@ class Connection:
         self.close_received = False
         self.close_sent = False
         self.failure: ProtocolError | None = None
-        self._request = request
+        self.request = request
         self._answer = answer
         self._random = random
         self._max_message = max_message
@@ -154,6 +154,12 @@ class Connection:
         return self._take_events()
 
     @property
+    def wanted(self) -> Field | None:
+        """The field that is read next; None when the connection reads no more."""
+        want = self._reader.want
+        return want[0] if want else None
+
+    @property
     def between_messages(self) -> bool:
         """Whether nothing has begun that the peer owes us the end of."""
         want = self._reader.want
@@ -161,6 +167,7 @@ class Connection:
 
     def fail(self, error: ProtocolError) -> list[Event]:
         """Fail the WebSocket connection (§7.1.7): a Close says why, and nothing more is read."""
+        self._reader.want = None
         self.failure = error
         self.state = State.CLOSING
         self._replies.append((Opcode.CLOSE, close_payload(error.code, error.reason)))
@@ -169,6 +176,7 @@ class Connection:
 
     def refuse(self, error: HandshakeError) -> list[Event]:
         """End the opening handshake: a server says why in HTTP, a client just ends (§4.2.1)."""
+        self._reader.want = None
         response = None
         if self.role is Role.SERVER:
             response = refuse(error)
@@ -193,9 +201,9 @@ class Connection:
         data, self._handshake = self._handshake, b""
         replies, self._replies = self._replies, []
         for opcode, payload in replies:
-            # §5.5.1: nothing follows our Close, and a Close is sent once.
-            if not self.close_sent:
-                self.close_sent = opcode is Opcode.CLOSE
+            # §5.5.1: a Close is sent once. §5.5.2: a Pong is owed also after it, until the peer's.
+            if opcode is Opcode.PONG or not self.close_sent:
+                self.close_sent |= opcode is Opcode.CLOSE
                 data += self._encode(opcode, payload)
         return data
 
@@ -299,12 +307,12 @@ class Connection:
     def _read_response(self) -> Parser[None]:
         response = yield from read_response(self._max_head)
         try:
-            subprotocol = check_response(self._request, response)
+            subprotocol = check_response(self.request, response)
         except HandshakeError as error:
             self.state = State.CLOSED
             self._events.append(Refused(error, response))
             yield from skip_body()
-        self._open(self._request, response, subprotocol)
+        self._open(self.request, response, subprotocol)
 
     def _open(self, request: Request | None, response: Response, subprotocol: str | None) -> None:
         self.state = State.OPEN

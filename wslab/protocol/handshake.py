@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from .errors import HandshakeError
-from .http import TOKEN, Headers, Request, Response
+from .http import TOKEN, Headers, Request, Response, shorten
 from .rfc import GUID, VERSION
 from .uri import Address
 
 # §4.3, §9.1: extension-token *( ";" token [ "=" ( token | quoted-string ) ] )
 _EXTENSION = re.compile(
-    rf'{TOKEN.pattern}(?:\s*;\s*{TOKEN.pattern}(?:\s*=\s*(?:{TOKEN.pattern}|"{TOKEN.pattern}"))?)*'
+    r'T(?:[ \t]*;[ \t]*T(?:[ \t]*=[ \t]*(?:T|"T"))?)*'.replace("T", TOKEN.pattern)
 )
 
 
@@ -107,7 +107,7 @@ def accept(
     """
     headers = request.headers
     if request.method != "GET":
-        raise HandshakeError(405, f"the method is {request.method}, and must be GET", "4.2.1")
+        raise HandshakeError(405, f"the method is {shorten(request.method)}, and must be GET", "4.2.1")
     if request.version < (1, 1):
         raise HandshakeError(400, "the HTTP version must be 1.1 or higher", "4.2.1")
     _check_target(request.target)
@@ -125,9 +125,10 @@ def accept(
     key = _check_key(headers.all("Sec-WebSocket-Key"))
     _check_extensions(headers, 400)
     # §10.2: an Origin that the server does not expect gets 403 Forbidden.
-    if origins is not None and headers.get("Origin") not in origins:
-        origin = headers.get("Origin") or "missing"
-        raise HandshakeError(403, f"Origin {origin} may not connect here", "10.2")
+    origin = headers.get("Origin")
+    if origins is not None and origin not in origins:
+        found = "the missing Origin" if origin is None else f"Origin {shorten(origin)}"
+        raise HandshakeError(403, f"{found} may not connect here", "10.2")
     return _switching_protocols(key, _choose_subprotocol(headers, subprotocols))
 
 
@@ -172,7 +173,7 @@ def _check_extensions(headers: Headers, status: int) -> None:
         raise HandshakeError(status, "Sec-WebSocket-Extensions is empty", "9.1")
     for value in values:
         if not _EXTENSION.fullmatch(value):
-            raise HandshakeError(status, f"{value!a} is not an extension", "9.1")
+            raise HandshakeError(status, f"{shorten(value)} is not an extension", "9.1")
 
 
 def _choose_subprotocol(headers: Headers, ours: Sequence[str]) -> str | None:
@@ -209,11 +210,11 @@ def check_response(request: Request | None, response: Response) -> str | None:
     offered = {offer.split(";")[0].strip() for offer in request.headers.members("Sec-WebSocket-Extensions")}
     for extension in headers.members("Sec-WebSocket-Extensions"):
         if extension.split(";")[0].strip() not in offered:
-            raise HandshakeError(101, f"the server uses {extension!a}, which we did not offer", "4.1")
+            raise HandshakeError(101, f"the server uses {shorten(extension)}, which we did not offer", "4.1")
     # §4.1, check 6: a subprotocol that the client did not ask for.
     chosen = headers.all("Sec-WebSocket-Protocol")
     if chosen and (len(chosen) > 1 or chosen[0] not in request.headers.members("Sec-WebSocket-Protocol")):
-        raise HandshakeError(101, f"the server chose subprotocol {', '.join(chosen)!a}, not offered", "4.1")
+        raise HandshakeError(101, f"the server chose subprotocol {shorten(', '.join(chosen))}, not offered", "4.1")
     return chosen[0] if chosen else None
 
 

@@ -23,12 +23,13 @@ MAX_HEAD = 16 * 1024
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 7230 §3.2.6: the characters of a method, a header field's name, a subprotocol's name."""
 
-_QUOTED = r'"(?:[^"\\]|\\.)*"'
 _REQUEST_LINE = re.compile(rf"({TOKEN.pattern}) ([!-~]+) HTTP/([0-9])\.([0-9])")
 _STATUS_LINE = re.compile(r"HTTP/([0-9])\.([0-9]) ([0-9]{3})(?: (.*))?")
-_FIELD = re.compile(rf"({TOKEN.pattern}):[ \t]*(.*?)[ \t]*")
+_FIELD = re.compile(rf"({TOKEN.pattern}):(.*)")
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_LIST_MEMBER = re.compile(rf'(?:[^,"]|{_QUOTED})+')
+# A comma inside quotes divides nothing. Quotes that never end reach to the end of the line: to give
+# up there, and to try again from each of them, would take seconds for one hostile line.
+_LIST_MEMBER = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.?)*(?:"|$))+')
 
 
 class Headers(tuple[tuple[str, str], ...]):
@@ -93,13 +94,13 @@ def _encode_head(start: str, headers: Headers) -> bytes:
 
 
 def read_request(max_head: int = MAX_HEAD) -> Parser[Request]:
-    """Read the head of a request. Raises HandshakeError: 400, 431 (head too large), 505."""
+    """Read the head of a request. Raises HandshakeError: 400, or 431 if it is too large."""
     line = yield from _read_line(REQUEST_LINE, max_head, 400)
     match = _REQUEST_LINE.fullmatch(line)
     if not match:
-        raise HandshakeError(400, f"{_shorten(line)} is not a request line: METHOD /path HTTP/1.1", "4.2.1")
+        raise HandshakeError(400, f"{shorten(line)} is not a request line: METHOD /path HTTP/1.1", "4.2.1")
     method, target, major, minor = match.groups()
-    headers = yield from _read_fields(max_head - len(line), 400)
+    headers = yield from _read_fields(max_head - len(line) - 2, 400)
     return Request(method, target, (int(major), int(minor)), headers)
 
 
@@ -108,8 +109,8 @@ def read_response(max_head: int = MAX_HEAD) -> Parser[Response]:
     line = yield from _read_line(STATUS_LINE, max_head, 0)
     match = _STATUS_LINE.fullmatch(line)
     if not match:
-        raise HandshakeError(0, f"the answer begins with {_shorten(line)}, which is not HTTP", "4.1")
-    headers = yield from _read_fields(max_head - len(line), 0)
+        raise HandshakeError(0, f"the answer begins with {shorten(line)}, which is not HTTP", "4.1")
+    headers = yield from _read_fields(max_head - len(line) - 2, 0)
     return Response(int(match[3]), match[4] or "", headers)
 
 
@@ -130,7 +131,7 @@ def _read_line(field: Field, longest: int, status: int) -> Parser[str]:
     # RFC 7230 §3: read as a superset of ASCII; nothing in the opening handshake is UTF-8.
     text = line[:-2].decode("latin-1")
     if _CONTROLS.search(text):
-        raise HandshakeError(status, f"{_shorten(text)} has a control character in it", "4.1")
+        raise HandshakeError(status, f"{shorten(text)} has a control character in it", "4.1")
     return text
 
 
@@ -141,11 +142,11 @@ def _read_fields(longest: int, status: int) -> Parser[Headers]:
         longest -= len(line) + 2
         match = _FIELD.fullmatch(line)
         if not match:
-            raise HandshakeError(status, f"{_shorten(line)} is not a header field: Name: value", "4.1")
-        fields.append((match[1], match[2]))
+            raise HandshakeError(status, f"{shorten(line)} is not a header field: Name: value", "4.1")
+        fields.append((match[1], match[2].strip(" \t")))
     return Headers(fields)
 
 
-def _shorten(text: str) -> str:
+def shorten(text: str) -> str:
     """As much of the peer's text as fits an error message, with everything strange escaped."""
     return ascii(text if len(text) <= 40 else text[:37] + "...")
