@@ -109,6 +109,14 @@ def prepare(sock: socket.socket) -> None:
         )
 
 
+def send_timeout(sock: Stream) -> float | None:
+    """What ``settimeout`` must be told before a send, so that SEND_TIMEOUT counts.
+
+    None for a plain socket, where the kernel has the clock; TLS in Python does not hear that one.
+    """
+    return SEND_TIMEOUT if isinstance(plain(sock), tls.SSLSocket) else None
+
+
 def finish(sock: Stream, timeout: float, *, wait_for_peer: bool = False) -> None:
     """End a conversation so that all we sent arrives: half-close, read to the end, close.
 
@@ -269,7 +277,11 @@ class Server:
             peer = Peer(sock, address)
             thread = threading.Thread(target=self._run, args=(peer,), name="peer", daemon=True)
             self._peers[thread] = peer
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError:  # the system gives no more threads: that peer's loss, no other's
+                del self._peers[thread]
+                self._turn_away(sock)
 
     def _turn_away(self, sock: socket.socket) -> None:
         with contextlib.suppress(OSError), sock:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import ssl as tls
 import threading
@@ -25,10 +24,9 @@ HANDSHAKE_TIMEOUT = 10.0
 """How long the opening handshake may take, in seconds."""
 
 
-@functools.lru_cache(maxsize=256)
-def _connecting(host: str) -> threading.Lock:
-    """§4.1, step 2: "no more than one connection in a CONNECTING state" to the same host."""
-    return threading.Lock()
+# §4.1, step 2: "There MUST be no more than one connection in a CONNECTING state". One lock for all,
+# since two names may well mean the same host.
+_connecting = threading.Lock()
 
 
 def connect(
@@ -74,7 +72,7 @@ def connect(
         max_message=max_message,
         max_fragments=max_fragments,
     )
-    with _connecting(address.host):
+    with _connecting:
         sock: Stream = net.connect(address.host, address.port, timeout=timeout, ssl=ssl)
         if tap is not None:
             sock = Tap(sock, tap, Role.CLIENT)

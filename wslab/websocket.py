@@ -43,6 +43,9 @@ INBOX_LIMIT = 2**20
 """How much may wait in the inbox while a Pong is awaited, in bytes (text: characters)."""
 
 
+_NEVER = math.inf  # a deadline that does not come
+
+
 class WebSocket:
     """One end of an open WebSocket: a context manager, and an iterator over the messages.
 
@@ -66,13 +69,15 @@ class WebSocket:
         """The subprotocol in use (§1.9)."""
         self._sock = sock
         self._connection = connection
-        self._message_timeout = math.inf if message_timeout is None else message_timeout
+        self._message_timeout = _NEVER if message_timeout is None else message_timeout
         self._idle_timeout = idle_timeout
         self._close_timeout = close_timeout
         self._inbox: deque[str | bytes] = deque()
         self._pongs: dict[bytes, float] = {}
-        self._message_deadline = math.inf
+        self._message_deadline = _NEVER
+        self._in_message = False
         self._timeout: float | None = math.nan  # what settimeout() was called with last
+        self._send_timeout = net.send_timeout(sock)
         self._refused: Refused | None = None
         self._ended = False
         self._reads = 0
@@ -90,7 +95,8 @@ class WebSocket:
         """
         inbox = self._inbox
         if not inbox:
-            deadline = math.inf if timeout is None else monotonic() + timeout
+            # A time-out of 0 looks, at least, whether something is there.
+            deadline = _NEVER if timeout is None else monotonic() + max(timeout, 0.001)
             while not inbox:
                 self._receive(deadline, "no message in time")
         return inbox.popleft()
@@ -107,15 +113,15 @@ class WebSocket:
 
     def __iter__(self) -> Iterator[str | bytes]:
         """The messages up to the Close. Raises ConnectionClosed if there was none, or a fault."""
-        return self
-
-    def __next__(self) -> str | bytes:
+        inbox = self._inbox
         try:
-            return self.recv()
+            while True:
+                while not inbox:
+                    self._receive(_NEVER, "")
+                yield inbox.popleft()
         except ConnectionClosed:
-            if self._connection.close_received:
-                raise StopIteration from None
-            raise
+            if not self._connection.close_received:
+                raise
 
     # ------------------------------------------------------------ control
 
@@ -188,7 +194,7 @@ class WebSocket:
         """
         server = self._connection.role is Role.SERVER
         self._flush()
-        deadline = math.inf if timeout is None else monotonic() + timeout
+        deadline = _NEVER if timeout is None else monotonic() + timeout
         try:
             while self._connection.state is State.CONNECTING:
                 self._receive(deadline, "no handshake")
@@ -206,42 +212,53 @@ class WebSocket:
 
         Raises TimeoutError with the text ``late``, ConnectionClosed when all is over.
         """
-        reads = self._reads
-        while not self._reading.acquire(timeout=0.01):
-            # Another thread receives. What it gets may be what we wait for: let the caller look.
-            if self._reads != reads:
-                return
-            if monotonic() > deadline:
-                raise TimeoutError(late)
+        if not self._reading.acquire(False) and not self._wait_for_turn(deadline, late):
+            return
+        connection = self._connection
         try:
             if self._ended:
-                raise self._connection.closed_error()
-            self._set_timeout(deadline)
+                raise connection.closed_error()
             try:
+                if deadline < _NEVER or self._timeout != self._idle_timeout or self._in_message:
+                    self._set_timeout(deadline)
                 data = self._sock.recv(CHUNK)
             except TimeoutError:
-                if deadline <= self._message_deadline and deadline < math.inf:
+                if deadline <= self._message_deadline and deadline < _NEVER:
                     raise TimeoutError(late) from None
                 self._take(self._overdue())
                 return
             except OSError:
                 data = b""  # a reset ends the stream too, only less politely
-            connection = self._connection
             self._take(connection.receive(data) if data else connection.receive_eof())
-            if connection.between_messages:
-                self._message_deadline = math.inf
-            elif self._message_deadline == math.inf:
-                self._message_deadline = monotonic() + self._message_timeout
+            if connection.between_messages is self._in_message:
+                self._in_message = not self._in_message
+                limit = self._message_timeout
+                self._message_deadline = monotonic() + limit if self._in_message else _NEVER
         finally:
             self._reads += 1
             self._reading.release()
 
+    def _wait_for_turn(self, deadline: float, late: str) -> bool:
+        """Another thread receives. What it gets may be what we wait for: then False, look again."""
+        reads = self._reads
+        while not self._reading.acquire(timeout=0.01):
+            if self._reads != reads:
+                return False
+            if monotonic() > deadline:
+                raise TimeoutError(late)
+        return True
+
     def _set_timeout(self, deadline: float) -> None:
-        """Let the next ``recv`` wait until ``deadline``, the message's, or the idle time-out."""
+        """Let the next ``recv`` wait until ``deadline``, the message's, or the idle time-out.
+
+        Raises TimeoutError when that is over: a peer that never pauses keeps ``recv`` from it.
+        """
         until = min(deadline, self._message_deadline)
         timeout = self._idle_timeout
-        if until < math.inf:
-            left = max(until - monotonic(), 0.001)
+        if until < _NEVER:
+            left = until - monotonic()
+            if left <= 0:
+                raise TimeoutError
             timeout = left if timeout is None or left < timeout else timeout
         if timeout != self._timeout:
             self._sock.settimeout(timeout)
@@ -249,20 +266,20 @@ class WebSocket:
 
     def _overdue(self) -> list[Event]:
         """The peer was too slow with a message, or silent for too long (§10.4)."""
-        if self._message_deadline < math.inf:
+        if self._message_deadline < _NEVER:
             text = f"a message took longer than {self._message_timeout:g} s"
         else:
             text = f"silent for {self._idle_timeout:g} s"
         return self._connection.fail(ProtocolError(1008, text, "7.4.1"))
 
     def _take(self, events: list[Event]) -> None:
-        """Do what the events ask for, after the bytes that answer them are sent."""
-        if self._connection.has_to_send:
-            self._flush()
+        """Put messages into the inbox, and do what the other events ask for."""
         for event in events:
-            if isinstance(event, (str, bytes)):
+            if type(event) is str or type(event) is bytes:
                 self._inbox.append(event)
-            elif isinstance(event, Opened):
+                continue
+            self._flush()  # whatever must be answered comes with an event that is no message
+            if isinstance(event, Opened):
                 self.request, self.response, self.subprotocol = event
             elif isinstance(event, Ponged):
                 self._pongs = {event.payload: monotonic()}
@@ -273,12 +290,17 @@ class WebSocket:
                 self._end()
 
     def _flush(self) -> None:
-        with self._sending, contextlib.suppress(ConnectionClosed):
-            self._write(self._connection.to_send())
+        if self._connection.has_to_send:
+            with self._sending, contextlib.suppress(ConnectionClosed):
+                self._write(self._connection.to_send())
 
     def _write(self, data: bytes) -> None:
         """Send all of ``data`` in one call; a message that is torn off ends the connection."""
         try:
+            # What recv() waits with is no measure for sending, which has its own (net.prepare).
+            if self._timeout != self._send_timeout:
+                self._sock.settimeout(self._send_timeout)
+                self._timeout = self._send_timeout
             self._sock.sendall(data)
         except OSError as error:
             net.abort(self._sock)

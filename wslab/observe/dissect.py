@@ -7,173 +7,78 @@ the rest is labelled "unparsed", with the parser's own reason.
 
 from __future__ import annotations
 
-import sys
+import re
 from collections.abc import Iterator
 from typing import Literal
 
-from ..protocol import frames, http
-from ..protocol.connection import Connection, Failed, Opened, Refused
-from ..protocol.errors import HandshakeError, ProtocolError
-from ..protocol.grammar import Field
-from ..protocol.http import Request
-from ..protocol.rfc import Opcode, Role
-from .fields import OTHER, RAW_MEANING, Labelled, Read, Unit, explain_frame, explain_head, show
+from ..protocol.rfc import Role
+from .direction import Direction
+from .fields import Labelled, Unit, show
 from .tap import Event, Recording
 
 Protocol = Literal["auto", "tcp", "websocket"]
 
-_HEAD_FIELDS = {http.REQUEST_LINE, http.STATUS_LINE, http.HEADER_FIELD}
-_UNIT_STARTS = {http.REQUEST_LINE, http.STATUS_LINE, frames.HEADER, *OTHER}
-
-
-class _Direction:
-    """The bytes that one end sent, read as the other end reads them."""
-
-    def __init__(self, sender: Role, opened: bool) -> None:
-        self.sender = sender
-        self.units: list[Unit] = []
-        self.failure: ProtocolError | HandshakeError | None = None
-        self.connection = Connection(
-            sender.peer,
-            opened=opened,
-            max_message=sys.maxsize,
-            max_fragments=sys.maxsize,
-            max_head=sys.maxsize,
-            on_field=self._on_field,
-        )
-        # The fields of the unit that is being read; a payload may come in many pieces.
-        self._read: list[tuple[Field, list[bytes]]] = []
-        self._message = 0  # the opcode of the last message that began
-        self._position = 0  # how many bytes are in units or in self._read
-        self._pending = bytearray()  # what was fed and has not become a field
-        self._since = self._time = 0.0
-
-    def feed(self, data: bytes, time: float) -> list[Opened]:
-        """Read more bytes, that crossed at ``time``; complete units collect in ``units``."""
-        if not self._read and not self._pending:
-            self._since = time
-        self._time = time
-        self._pending += data
-        opened = []
-        if self.failure is None:
-            for event in self.connection.receive(data):
-                if isinstance(event, Opened):
-                    opened.append(event)
-                elif isinstance(event, (Failed, Refused)):
-                    self.failure = event.error
-        if self.failure is not None:
-            self.end()
-        elif self._complete():
-            self._finish_unit()
-        return opened
-
-    def end(self) -> None:
-        """No more bytes will come: what is left is a unit that broke off."""
-        self._finish_unit()
-        if self._pending:
-            raw = bytes(self._pending)
-            self._pending.clear()
-            field = Labelled(self._position, raw, "unparsed", show(raw, True), self._why(), "")
-            self._position += len(raw)
-            self._add("unparsed", f"unparsed: {self._why()}", [field])
-
-    def _why(self) -> str:
-        if self.failure is not None:
-            code = getattr(self.failure, "code", None) or getattr(self.failure, "status", None)
-            return f"{code}: {self.failure}" if code else str(self.failure)
-        wanted = self.connection.wanted
-        if wanted is None:
-            return "nothing more is read here"
-        return f"the stream breaks off inside: {wanted.label} (RFC 6455 §{wanted.section})"
-
-    def _on_field(self, field: Field, raw: bytes) -> None:
-        if field in _UNIT_STARTS:
-            self._finish_unit()
-        del self._pending[: len(raw)]
-        if self._read and self._read[-1][0] is field and field not in _HEAD_FIELDS:
-            self._read[-1][1].append(raw)
-        else:
-            self._read.append((field, [raw]))
-
-    def _complete(self) -> bool:
-        """Whether the unit being read can get no more fields."""
-        wanted = self.connection.wanted
-        return bool(self._read) and (wanted in _UNIT_STARTS)
-
-    def _finish_unit(self) -> None:
-        read: list[Read] = [(field, b"".join(pieces)) for field, pieces in self._read]
-        self._read.clear()
-        if not read:
-            return
-        start, first = self._position, read[0][0]
-        self._position += sum(len(raw) for _, raw in read)
-        if first in OTHER:
-            raw = read[0][1]
-            meaning = OTHER[first]
-            field = Labelled(start, raw, first.label, show(raw, True), meaning, first.section)
-            self._add("other", first.label, [field])
-        elif first is frames.HEADER:
-            opcode = read[0][1][0] & 0x0F
-            self._message = opcode if opcode in (Opcode.TEXT, Opcode.BINARY) else self._message
-            self._add("frame", *explain_frame(read, start, self._message))
-        else:
-            self._add("handshake", *explain_head(read, start))
-
-    def _add(self, kind: str, summary: str, fields: list[Labelled]) -> None:
-        self.units.append(Unit(self.sender, self._since, kind, summary, tuple(fields)))
-        self._since = self._time
+_HTTP = re.compile(rb"HTTP/|GET |[A-Z]+ [!-~]+ HTTP/")
 
 
 class Dissector:
-    """Explains a conversation while it goes on: feed it events, get the units that they complete."""
+    """Explains a conversation while it goes on: feed it events, get the units that they complete.
+
+    ``protocol`` "auto" is decided by the first bytes: WebSocket begins with HTTP. With ``opened``
+    the events begin after the opening handshake.
+    """
 
     def __init__(self, protocol: Protocol = "auto", *, opened: bool = False) -> None:
-        self._protocol = protocol
+        self._protocol = "websocket" if opened and protocol == "auto" else protocol
         self._opened = opened
-        self._directions: dict[Role, _Direction] = {}
+        self._directions: dict[Role, Direction] = {}
         self._positions = {Role.CLIENT: 0, Role.SERVER: 0}
 
     def feed(self, event: Event) -> list[Unit]:
         """The units that are complete with this event, in order."""
-        if not event.data:
-            return []
-        if self._protocol == "auto":
-            self._protocol = "websocket" if self._opened or _is_http(event.data) else "tcp"
-        if self._protocol == "tcp":
-            return [self._raw(event)]
-        direction = self._directions.get(event.sender)
-        if direction is None:
-            direction = _Direction(event.sender, self._opened)
-            self._directions[event.sender] = direction
-        for opened in direction.feed(event.data, event.time):
-            self._tell_client(opened.request)
-        return self._take(direction)
+        if self._protocol == "auto" and event.data:
+            self._protocol = "websocket" if looks_like_http(event.data) else "tcp"
+        if self._protocol != "websocket":
+            return self._raw(event)
+        direction = self.direction(event.sender)
+        if event.data:
+            for opened in direction.feed(event.data, event.time):
+                # The accept value can only be checked by someone who has seen the request.
+                self.direction(Role.SERVER).connection.request = opened.request
+        if len(event.data) < event.size:
+            direction.skip(event.size - len(event.data))
+        elif not event.size:
+            direction.end()
+        return direction.take()
 
     def end(self) -> list[Unit]:
         """What is left when the conversation is over: units that broke off."""
         units = []
         for direction in self._directions.values():
             direction.end()
-            units += self._take(direction)
+            units += direction.take()
         return units
 
-    def _tell_client(self, request: Request | None) -> None:
-        """The accept value can only be checked by someone who has seen the request."""
-        if request is not None and Role.SERVER not in self._directions:
-            direction = _Direction(Role.SERVER, self._opened)
-            direction.connection.request = request
-            self._directions[Role.SERVER] = direction
+    def direction(self, sender: Role) -> Direction:
+        """What is known about the bytes of that end."""
+        if sender not in self._directions:
+            self._directions[sender] = Direction(sender, self._opened)
+        return self._directions[sender]
 
-    def _take(self, direction: _Direction) -> list[Unit]:
-        units, direction.units = direction.units, []
+    def _raw(self, event: Event) -> list[Unit]:
+        """Without a protocol bytes are just bytes."""
+        units = []
+        start, kept = self._positions[event.sender], len(event.data)
+        self._positions[event.sender] += event.size
+        if kept:
+            value = show(event.data, True)
+            meaning = "a stream of bytes: where one message ends, TCP does not say"
+            field = Labelled(start, event.data, "bytes", value, meaning, "")
+            units.append(Unit(event.sender, event.time, "bytes", value, (field,)))
+        if kept < event.size:
+            summary = f"{event.size - kept} bytes crossed here and were not kept"
+            units.append(Unit(event.sender, event.time, "gap", summary, ()))
         return units
-
-    def _raw(self, event: Event) -> Unit:
-        start = self._positions[event.sender]
-        self._positions[event.sender] += len(event.data)
-        value = show(event.data, True)
-        field = Labelled(start, event.data, "bytes", value, RAW_MEANING, "")
-        return Unit(event.sender, event.time, "bytes", value, (field,))
 
 
 class Dissection:
@@ -202,66 +107,81 @@ class Dissection:
 
 
 def dissect(
-    what: Recording | bytes, protocol: Protocol = "auto", sender: Role | None = None
+    what: Recording | bytes,
+    protocol: Protocol = "auto",
+    sender: Role | None = None,
+    *,
+    opened: bool = False,
 ) -> Dissection:
-    """Explain a recording (both directions), or the bytes of one direction.
+    """Explain a recording (both directions), or bytes.
 
-    Of bytes the ``sender`` is guessed if it is not given: a request or a masked frame comes from
-    the client. ``protocol`` "auto" takes a conversation that begins with HTTP for WebSocket, and
-    bytes that do not for frames.
+    ``protocol`` "auto" takes a recording that begins with HTTP for WebSocket, any other for raw TCP;
+    ``opened`` says that it is WebSocket and begins after the opening handshake. Bytes are a
+    handshake if they begin with HTTP, frames if they do not. Without a ``sender`` they may come from
+    both ends, one unit after the other: requests and masked frames are the client's.
 
     >>> hello = dissect(bytes.fromhex("8105 48656c6c6f"))
     >>> [(field.start, field.label, field.value) for field in hello.fields]
     [(0, 'frame header', '10000001 00000101'), (2, 'payload', "'Hello'")]
     """
     if isinstance(what, Recording):
-        dissector = Dissector(protocol)
+        if protocol == "auto" and not opened:
+            first = next((event.sender for event in what if event.data), Role.CLIENT)
+            protocol = "websocket" if looks_like_http(what.stream(first)) else "tcp"
+        dissector = Dissector(protocol, opened=opened)
         units = [unit for event in what for unit in dissector.feed(event)]
         return Dissection(units + dissector.end())
+    data = bytes(what)
     if protocol == "tcp":
-        event = Event(0.0, sender or Role.CLIENT, what, len(what))
-        return Dissection(Dissector("tcp").feed(event))
-    return Dissection(_dissect_bytes(what, sender))
+        return Dissection(Dissector("tcp").feed(_event(sender or Role.CLIENT, data)))
+    units = _dissect_one(data, sender or _sender(data, 0, Role.SERVER))
+    if sender is None and any(unit.kind not in ("handshake", "frame") for unit in units):
+        units = _dissect_both(data)
+    return Dissection(units)
 
 
-def _dissect_bytes(data: bytes, sender: Role | None) -> list[Unit]:
-    """One stream; frames of both directions may follow each other if no sender is given."""
+def _event(sender: Role, data: bytes) -> Event:
+    return Event(0.0, sender, data, len(data))
+
+
+def _dissect_one(data: bytes, sender: Role) -> list[Unit]:
+    """All of it from one end."""
+    dissector = Dissector("websocket", opened=not looks_like_http(data))
+    return dissector.feed(_event(sender, data)) + dissector.end()
+
+
+def _dissect_both(data: bytes) -> list[Unit]:
+    """Units of both ends, one after the other in one piece: slower, for each is cut out first."""
+    dissector = Dissector("websocket", opened=not looks_like_http(data))
     units: list[Unit] = []
-    start = 0
-    while start < len(data):
-        opened = not _is_http(data[start:])
-        direction = _Direction(sender or _guess_sender(data[start:]), opened)
-        direction.feed(data[start:], 0.0)
-        direction.end()
-        found = direction.units
-        mixed = sender is None and getattr(direction.failure, "section", "") == "5.1"
-        if mixed and len(found) > 1:
-            # The MASK bit changes: here the other end begins to speak. Its header was read already.
-            found = _until_failure(found)
-        units += [_shift(unit, start) for unit in found]
-        start += sum(len(unit.raw) for unit in found)
+    sender, at = _sender(data, 0, Role.SERVER), 0
+    while at < len(data):
+        if dissector.direction(sender).between_units:
+            sender = _sender(data, at, sender)
+        size = dissector.direction(sender).bite(data, at)
+        units += dissector.feed(_event(sender, data[at : at + size]))
+        at += size
+    units += dissector.end()
+    # Each direction counts its own bytes; here all of them stand in one row.
+    at = 0
+    for number, unit in enumerate(units):
+        fields = []
+        for field in unit.fields:
+            fields.append(field._replace(start=at))
+            at += len(field.raw)
+        units[number] = unit._replace(fields=tuple(fields))
     return units
 
 
-def _until_failure(units: list[Unit]) -> list[Unit]:
-    """The units before the frame whose MASK bit was refused."""
-    frames_before = [unit for unit in units if unit.kind != "unparsed"]
-    return frames_before[:-1] or units
+def _sender(data: bytes, at: int, before: Role) -> Role:
+    """Who sent the unit that begins there (§5.1: a client masks all frames, a server none)."""
+    if _HTTP.match(data, at):
+        return Role.SERVER if data.startswith(b"HTTP/", at) else Role.CLIENT
+    if at + 1 == len(data):
+        return before
+    return Role.CLIENT if data[at + 1] & 0x80 else Role.SERVER
 
 
-def _shift(unit: Unit, by: int) -> Unit:
-    if not by:
-        return unit
-    return unit._replace(fields=tuple(f._replace(start=f.start + by) for f in unit.fields))
-
-
-def _is_http(data: bytes) -> bool:
-    first_line = data.split(b"\r\n", 1)[0]
-    return first_line.startswith(b"HTTP/") or b" HTTP/" in first_line
-
-
-def _guess_sender(data: bytes) -> Role:
-    if _is_http(data):
-        return Role.SERVER if data.startswith(b"HTTP/") else Role.CLIENT
-    masked = len(data) > 1 and data[1] & 0x80
-    return Role.CLIENT if masked else Role.SERVER
+def looks_like_http(data: bytes) -> bool:
+    """Whether these bytes begin as an opening handshake does; no frame begins with a letter."""
+    return _HTTP.match(data) is not None

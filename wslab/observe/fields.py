@@ -1,18 +1,10 @@
-"""What each field means, in words: from the bytes that the parser took to a line for the reader."""
+"""What the dissector shows: fields with their bytes, and units of fields that belong together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
-from ..protocol import frames, http
-from ..protocol.connection import AFTER_CLOSE
-from ..protocol.grammar import Field
-from ..protocol.masking import mask
-from ..protocol.rfc import LENGTH_16, LENGTH_64, Opcode, Role, close_code_meaning, is_control
-
-Read = tuple[Field, bytes]
-"""A field of the grammar with the bytes that the parser took for it."""
+from ..protocol.rfc import Role
 
 
 class Bits(NamedTuple):
@@ -59,162 +51,6 @@ class Unit(NamedTuple):
         return b"".join(field.raw for field in self.fields)
 
 
-class _Context:
-    """What the fields of one frame need to know of each other."""
-
-    def __init__(self, message: int) -> None:
-        self.message = message  # the opcode that the message began with
-        self.fin = True
-        self.opcode = 0
-        self.length = 0
-        self.key = b""
-
-
-def explain_head(read: list[Read], start: int) -> tuple[str, list[Labelled]]:
-    """The head of a request or a response: (summary, fields)."""
-    fields = []
-    for field, raw in read:
-        fields.append(_explain_line(start, field, raw))
-        start += len(raw)
-    return fields[0].value, fields
-
-
-def _explain_line(start: int, field: Field, raw: bytes) -> Labelled:
-    text = raw.rstrip(b"\r\n").decode("latin-1")
-    if field is http.REQUEST_LINE:
-        meaning = "method, resource name and HTTP version: this much is HTTP"
-        return Labelled(start, raw, field.label, text, meaning, field.section)
-    if field is http.STATUS_LINE:
-        meaning = "101 is the only status that opens a WebSocket; HTTP ends here"
-        return Labelled(start, raw, field.label, text, meaning, field.section)
-    if not text:
-        return Labelled(start, raw, "blank line", "CR LF", "the end of the head", "4.1")
-    name, _, value = text.partition(":")
-    meaning, section = _HEADERS.get(name.lower(), ("not used by WebSocket itself", "4.1"))
-    return Labelled(start, raw, name, value.strip(), meaning, section)
-
-
-_HEADERS = {
-    "host": ("which server is meant: one address may serve many names", "4.1"),
-    "upgrade": ("asks for, or agrees to, another protocol than HTTP", "4.1"),
-    "connection": ("Upgrade concerns this hop, not the whole way", "4.1"),
-    "sec-websocket-key": ("16 random bytes in base64; no secret, no password", "4.1"),
-    "sec-websocket-version": ("the version of the protocol: 13 is the only one in use", "4.1"),
-    "sec-websocket-accept": ("base64(SHA-1(key + GUID)): proves the request was read", "4.2.2"),
-    "sec-websocket-protocol": ("subprotocols: what the messages will be about", "1.9"),
-    "sec-websocket-extensions": ("extensions that change the framing, as compression", "9.1"),
-    "origin": ("which page's script asks; browsers set it, programs may lie", "10.2"),
-    "cookie": ("the browser adds it, whoever's page asked", "10.5"),
-    "content-length": ("how many bytes of body follow", "4.1"),
-    "content-type": ("what kind of body follows", "4.1"),
-    "user-agent": ("which program asks", "4.1"),
-}
-
-
-def explain_frame(read: list[Read], start: int, message: int) -> tuple[str, list[Labelled]]:
-    """A frame, whole or broken off, of a message that began with that opcode: (summary, fields)."""
-    context = _Context(message)
-    fields = []
-    for field, raw in read:
-        value, meaning, bits = _FRAME_FIELDS[field](raw, context)
-        fields.append(Labelled(start, raw, field.label, value, meaning, field.section, bits))
-        start += len(raw)
-    return _summary(context, fields), fields
-
-
-Explained = tuple[str, str, tuple[Bits, ...]]
-
-
-def _header(raw: bytes, context: _Context) -> Explained:
-    first, second = raw
-    context.fin, context.opcode = bool(first & 0x80), first & 0x0F
-    context.length = second & 0x7F
-    bits = (
-        Bits(0, 1, "FIN", first >> 7, _FIN[context.fin]),
-        Bits(1, 1, "RSV1", first >> 6 & 1, _rsv(first >> 6 & 1)),
-        Bits(2, 1, "RSV2", first >> 5 & 1, _rsv(first >> 5 & 1)),
-        Bits(3, 1, "RSV3", first >> 4 & 1, _rsv(first >> 4 & 1)),
-        Bits(4, 4, "opcode", context.opcode, opcode_name(context.opcode)),
-        Bits(8, 1, "MASK", second >> 7, _MASK[second >> 7]),
-        Bits(9, 7, "length", context.length, _length(context.length)),
-    )
-    masked = "masked" if second & 0x80 else "not masked"
-    return f"{first:08b} {second:08b}", f"{opcode_name(context.opcode)}, {masked}", bits
-
-
-_FIN = {True: "the last frame of its message", False: "more frames of this message follow"}
-_MASK = {1: "masked, as all from a client", 0: "not masked, as all from a server"}
-
-
-def _rsv(bit: int) -> str:
-    return "needs an extension that was agreed on" if bit else "no extension"
-
-
-def _length(length: int) -> str:
-    if length == LENGTH_16:
-        return "the length follows in 2 bytes"
-    return "the length follows in 8 bytes" if length == LENGTH_64 else "bytes of payload"
-
-
-def opcode_name(opcode: int) -> str:
-    """An opcode in words.
-
-    >>> opcode_name(1), opcode_name(7)
-    ('text', 'reserved')
-    """
-    return Opcode(opcode).name.lower() if opcode in set(Opcode) else "reserved"
-
-
-def _extended_length(raw: bytes, context: _Context) -> Explained:
-    context.length = int.from_bytes(raw, "big")
-    return str(context.length), f"bytes of payload, in {8 * len(raw)} bits, big-endian", ()
-
-
-def _masking_key(raw: bytes, context: _Context) -> Explained:
-    context.key = raw
-    return raw.hex(" "), "XORed over the payload; new and random for each frame", ()
-
-
-def _payload(raw: bytes, context: _Context) -> Explained:
-    data = mask(raw, context.key) if context.key else raw
-    opcode = context.opcode or context.message
-    what = _PAYLOADS.get(context.opcode, "payload")
-    if context.key:
-        what += ", XOR with the key undone"
-    if len(raw) < context.length:
-        what += f"; it breaks off after {len(raw)} of {context.length} bytes"
-    return show(data, text=opcode != Opcode.BINARY), what, ()
-
-
-_PAYLOADS: dict[int, str] = {
-    Opcode.CONTINUATION: "the next part of a message",
-    Opcode.TEXT: "text in UTF-8",
-    Opcode.BINARY: "binary data",
-    Opcode.PING: "to come back in the Pong",
-    Opcode.PONG: "the same as in the Ping",
-}
-
-
-def _close_code(raw: bytes, context: _Context) -> Explained:
-    code = int.from_bytes(mask(raw, context.key) if context.key else raw, "big")
-    return str(code), close_code_meaning(code), ()
-
-
-def _close_reason(raw: bytes, context: _Context) -> Explained:
-    data = mask(raw, context.key, start=2) if context.key else raw
-    return show(data, text=True), "for whoever reads the logs", ()
-
-
-_FRAME_FIELDS: dict[Field, Callable[[bytes, _Context], Explained]] = {
-    frames.HEADER: _header,
-    frames.EXTENDED_LENGTH: _extended_length,
-    frames.MASKING_KEY: _masking_key,
-    frames.PAYLOAD: _payload,
-    frames.CLOSE_CODE: _close_code,
-    frames.CLOSE_REASON: _close_reason,
-}
-
-
 def show(data: bytes, text: bool) -> str:
     """Data for a reader: text in quotes if it is text, otherwise hex; long data is cut, and says so.
 
@@ -223,27 +59,8 @@ def show(data: bytes, text: bool) -> str:
     """
     if text:
         try:
-            shown = repr(data.decode())
-            return shown if len(shown) <= 70 else f"{shown[:60]}...' ({len(data)} bytes)"
+            words = data.decode()
+            return repr(words) if len(words) <= 60 else f"{words[:50]!r}... ({len(data)} bytes)"
         except UnicodeDecodeError:
             pass  # perhaps cut inside a code point, at the end of a fragment
     return data.hex(" ") if len(data) <= 20 else f"{data[:16].hex(' ')} ... ({len(data)} bytes)"
-
-
-def _summary(context: _Context, fields: list[Labelled]) -> str:
-    """A frame in one line."""
-    name = opcode_name(context.opcode)
-    if not is_control(context.opcode) and not context.fin:
-        name += ", not the last of its message"
-    said = " ".join(field.value for field in fields if field.label in _SAID)
-    return f"{name} {said}".strip() if said else f"{name}, no payload"
-
-
-_SAID = {frames.PAYLOAD.label, frames.CLOSE_CODE.label, frames.CLOSE_REASON.label}
-
-RAW_MEANING = "a stream of bytes: where one message ends, TCP does not say"
-OTHER = {
-    http.BODY: "the body of an HTTP answer: no WebSocket was opened",
-    AFTER_CLOSE: "comes after the Close frame, and is ignored",
-}
-"""Bytes that the parser passes over, and why."""

@@ -16,6 +16,10 @@ MAX_TOTAL = 2**26
 """How many bytes of a whole recording are kept by default."""
 
 
+EVENT_COST = 64
+"""How many bytes an event counts in a recording beside those that it carries."""
+
+
 class Event(NamedTuple):
     """Bytes that crossed the socket in one call.
 
@@ -27,6 +31,9 @@ class Event(NamedTuple):
     sender: Role
     data: bytes
     size: int
+
+
+_new_event = tuple.__new__  # half the price of Event(...), in the path of every message
 
 
 class Recording:
@@ -53,6 +60,7 @@ class Recording:
         """How many bytes crossed and were not kept; 0 in a complete recording."""
         self._max_event = max_event
         self._left = max_total
+        self._dropped = {Role.CLIENT: 0, Role.SERVER: 0}
         self._clock = clock
         self._start = clock()
         self._on_event = on_event
@@ -60,20 +68,25 @@ class Recording:
     def add(self, sender: Role, data: bytes) -> None:
         """Record ``data`` as sent by ``sender``; no data for the end of that direction."""
         size = len(data)
-        kept = data if size <= self._max_event and size <= self._left else self._shorten(data)
-        self._left -= len(kept)
-        event = Event(self._clock() - self._start, sender, kept, size)
-        # What an event costs beside its bytes counts too, or millions of empty ones would fill memory.
-        self._left -= 64
-        if self._left > 0:
+        # What an event costs beside its bytes counts too, or many tiny ones would fill the memory.
+        self._left -= size + EVENT_COST
+        kept = data if size <= self._max_event and self._left >= 0 else self._shorten(sender, data)
+        event = _new_event(Event, (self._clock() - self._start, sender, kept, size))
+        if self._left > -EVENT_COST:
             self.events.append(event)
         if self._on_event is not None:
             self._on_event(event._replace(data=data))
 
-    def _shorten(self, data: bytes) -> bytes:
-        kept = bytes(data[: max(0, min(self._max_event, self._left))])
-        self.cut += len(data) - len(kept)
-        return kept
+    def _shorten(self, sender: Role, data: bytes) -> bytes:
+        """What may be kept of ``data``, and a note of what is not."""
+        size = len(data)
+        room = min(size, self._max_event, max(0, self._left + size))
+        self._left += size - room
+        self.cut += size - room
+        if self._left <= -EVENT_COST:
+            self._dropped[sender] += size
+            self._left = -EVENT_COST
+        return data[:room]
 
     def stream(self, sender: Role) -> bytes:
         """All bytes of one direction in one piece, as far as they were kept without a gap."""
@@ -87,7 +100,8 @@ class Recording:
 
     def size(self, sender: Role) -> int:
         """How many bytes that end sent, kept or not."""
-        return sum(event.size for event in self.events if event.sender is sender)
+        kept = sum(event.size for event in self.events if event.sender is sender)
+        return kept + self._dropped[sender]
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)
@@ -151,7 +165,7 @@ class Tap:
 
     def sendall(self, data: bytes, flags: int = 0) -> None:
         """Like ``socket.sendall``. Recorded before it is sent, so before the answer to it."""
-        self.recording.add(self._role, data)
+        self.recording.add(self._role, data if type(data) is bytes else bytes(data))
         self.tapped.sendall(data, flags) if flags else self.tapped.sendall(data)
 
     def shutdown(self, how: int) -> None:

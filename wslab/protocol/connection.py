@@ -13,13 +13,22 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, Union
 
 from .errors import ConnectionClosed, HandshakeError, ProtocolError
-from .frames import CLOSE_CODE, CLOSE_REASON, HEADER, PAYLOAD, Header, encode_frame, read_header
-from .grammar import EXACTLY, PARTLY, Field, OnField, Parser, Reader
+from .frames import (
+    CLOSE_CODE,
+    CLOSE_REASON,
+    PAYLOAD,
+    WANT_HEADER,
+    Header,
+    encode_frame,
+    read_header,
+)
+from .grammar import EXACTLY, PARTLY, Field, OnField, Parser, Reader, Want
 from .handshake import accept, check_response, refuse
 from .http import MAX_HEAD, Request, Response, read_request, read_response, skip_body
 from .masking import mask
 from .message import Message
 from .rfc import MAX_CLOSE_REASON, MAX_CONTROL_PAYLOAD, Opcode, Role, State, may_be_sent
+from .shortcut import whole_messages
 
 AFTER_CLOSE = Field("after the Close frame", "5.5.1")
 
@@ -28,6 +37,10 @@ MAX_MESSAGE = 2**20
 
 MAX_FRAGMENTS = 2**14
 """The largest number of frames that one message may come in by default."""
+
+
+# Looked up once: they stand in the path of every message.
+_OPEN, _TEXT, _BINARY = State.OPEN, Opcode.TEXT, Opcode.BINARY
 
 
 class Opened(NamedTuple):
@@ -126,7 +139,14 @@ class Connection:
         self._events: list[Event] = []
         self._handshake = b""
         self._replies: list[tuple[Opcode, bytes]] = []
+        self._masks = role is Role.CLIENT  # what we send, and
+        self._masked = role is Role.SERVER  # what we receive (§5.1)
+        # Whoever wants to see the fields gets them from the grammar, one by one.
+        self._shortcut = on_field is None
+        self._pause_at = WANT_HEADER if self._shortcut else None
         self._reader = Reader(self._parse(), on_field)
+        self.between_messages = opened
+        """Whether nothing has begun that the peer owes us the end of."""
         if role is Role.CLIENT and request is not None and not opened:
             self._handshake = request.encode()
 
@@ -134,8 +154,17 @@ class Connection:
 
     def receive(self, data: bytes) -> list[Event]:
         """Take bytes as they come from the stream, in any pieces, and report what they complete."""
+        start, end = 0, len(data)
         try:
-            self._reader.feed(data)
+            while start < end:
+                if self.between_messages and self._shortcut:
+                    start = whole_messages(
+                        data, start, self._masked, self._max_message, self._events
+                    )
+                    if start == end:
+                        break
+                start = self._reader.feed(data, start, self._pause_at)
+                self._note_progress()
         except ProtocolError as error:
             return self.fail(error)
         except HandshakeError as error:
@@ -156,18 +185,23 @@ class Connection:
     @property
     def wanted(self) -> Field | None:
         """The field that is read next; None when the connection reads no more."""
-        want = self._reader.want
+        want = self.want
         return want[0] if want else None
 
     @property
-    def between_messages(self) -> bool:
-        """Whether nothing has begun that the peer owes us the end of."""
-        want = self._reader.want
-        return self._message is None and not self._reader.held and bool(want and want[0] is HEADER)
+    def want(self) -> Want | None:
+        """The same with its size in bytes, and whether it takes exactly so many."""
+        return self._reader.want
+
+    def _note_progress(self) -> None:
+        reader = self._reader
+        begun = self._message is not None or reader.held > 0
+        self.between_messages = reader.want is WANT_HEADER and not begun
 
     def fail(self, error: ProtocolError) -> list[Event]:
         """Fail the WebSocket connection (§7.1.7): a Close says why, and nothing more is read."""
         self._reader.want = None
+        self.between_messages = False
         self.failure = error
         self.state = State.CLOSING
         self._replies.append((Opcode.CLOSE, close_payload(error.code, error.reason)))
@@ -212,12 +246,13 @@ class Connection:
 
         Raises ConnectionClosed if a Close was sent or received, TypeError for anything else.
         """
-        if self.state is not State.OPEN:
+        if self.state is not _OPEN:
             raise self.closed_error()
+        key = self._random(4) if self._masks else b""
         if isinstance(message, str):
-            return self._encode(Opcode.TEXT, message.encode())
+            return encode_frame(_TEXT, message.encode(), key)
         if isinstance(message, (bytes, bytearray, memoryview)):
-            return self._encode(Opcode.BINARY, bytes(message))
+            return encode_frame(_BINARY, bytes(message), key)
         raise TypeError(f"a message is str or bytes, not {type(message).__name__}")
 
     def send_fragments(self, parts: Iterable[str | bytes]) -> bytes:
@@ -271,7 +306,7 @@ class Connection:
 
     def _encode(self, opcode: Opcode, payload: bytes, fin: bool = True) -> bytes:
         # §5.3: a client picks "a fresh masking key" for each frame; §5.1: a server masks no frame.
-        key = self._random(4) if self.role is Role.CLIENT else b""
+        key = self._random(4) if self._masks else b""
         return encode_frame(opcode, payload, key, fin)
 
     # ------------------------------------------------------------ the parser, from the first byte on
@@ -283,9 +318,8 @@ class Connection:
                 yield from self._read_request()
             else:
                 yield from self._read_response()
-        masked = self.role is Role.SERVER
         while not self.close_received:
-            header = yield from read_header(masked)
+            header = yield from read_header(self._masked)
             if header.opcode >= Opcode.CLOSE:
                 yield from self._read_control(header)
             else:

@@ -21,7 +21,7 @@ CLOSE_CODE = Field("close code", "5.5.1")
 CLOSE_REASON = Field("close reason", "5.5.1")
 
 # The wants that never change are made once: a frame costs one generator step a field, nothing more.
-_WANT_HEADER: Want = (HEADER, 2, EXACTLY)
+WANT_HEADER: Want = (HEADER, 2, EXACTLY)
 _WANT_LENGTH_16: Want = (EXTENDED_LENGTH, 2, EXACTLY)
 _WANT_LENGTH_64: Want = (EXTENDED_LENGTH, 8, EXACTLY)
 _WANT_KEY: Want = (MASKING_KEY, 4, EXACTLY)
@@ -49,7 +49,7 @@ def read_header(masked: bool | None) -> Parser[Header]:
 
     Raises ProtocolError (1002) for everything that §5.2 and §5.5 forbid in a header.
     """
-    first, second = yield _WANT_HEADER
+    first, second = yield WANT_HEADER
     allowed = _FIRST_BYTES.get(first)
     if allowed is None:
         raise _refuse_first_byte(first)

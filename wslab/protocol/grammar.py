@@ -43,12 +43,12 @@ class Reader:
     ...     length = yield Field("length", "5.2"), 1, EXACTLY
     ...     got.append((yield Field("payload", "5.2"), length[0], EXACTLY))
     >>> reader = Reader(parser())
-    >>> reader.feed(b"\\x05He"); reader.feed(b"llo")
+    >>> _ = reader.feed(b"\\x05He"), reader.feed(b"llo")
     >>> got
     [b'Hello']
     """
 
-    __slots__ = ("_held", "_on_field", "_parser", "_pieces", "want")
+    __slots__ = ("_on_field", "_parser", "_pieces", "held", "want")
 
     def __init__(self, parser: Parser[None], on_field: OnField | None = None) -> None:
         self._parser = parser
@@ -56,26 +56,25 @@ class Reader:
         # Pieces of a field that is not complete yet. They are joined once, when it is: appending each
         # to what is there would copy a large field over and over.
         self._pieces: list[bytes] = []
-        self._held = 0
+        self.held = 0
+        """How many bytes wait here because their field is not complete."""
         self.want: Want | None = next(parser, None)
         """What the parser waits for; None when it has ended."""
 
-    @property
-    def held(self) -> int:
-        """How many bytes wait here because their field is not complete."""
-        return self._held
+    def feed(self, data: bytes, start: int = 0, pause_at: Want | None = None) -> int:
+        """Give the parser every field that ``data`` completes from ``start`` on; hold what is left.
 
-    def feed(self, data: bytes) -> None:
-        """Give the parser every field that ``data`` completes, and hold what is left.
-
-        An exception that the parser raises ends it, and goes through to the caller.
+        Returns the position up to which ``data`` is taken: its end, unless the parser came to want
+        ``pause_at`` after it had read something. An exception that it raises goes through.
         """
-        if self._held:
-            data = self._join(data)
+        total = len(data)
+        if self.held:
+            data, start = self._join(data[start:] if start else data), 0
         want, send, on_field = self.want, self._parser.send, self._on_field
-        position, end = 0, len(data)
+        position, end = start, len(data)
+        paused = False
         try:
-            while want is not None:
+            while want is not None and not paused:
                 field, size, how = want
                 if how:
                     size = _line(data, position, size) if how == LINE else min(size, end - position)
@@ -89,6 +88,7 @@ class Reader:
                 if on_field is not None:
                     on_field(field, piece)
                 want = send(piece)
+                paused = want is pause_at
         except StopIteration:
             want = None
         except BaseException:
@@ -96,23 +96,26 @@ class Reader:
             raise
         finally:
             self.want = want
-            if position < end and want is not None:
-                self._hold(data[position:])
+        if paused:
+            return total - (end - position)
+        if position < end and want is not None:
+            self._hold(data[position:] if position else data)
+        return total
 
     def _hold(self, data: bytes) -> None:
         self._pieces.append(data)
-        self._held += len(data)
+        self.held += len(data)
 
     def _join(self, data: bytes) -> bytes:
         """All that is held and ``data``; nothing as long as the field stays incomplete."""
         self._hold(data)
         if self.want is not None:
             _, size, how = self.want
-            if self._held < size and not (how == LINE and b"\n" in data):
+            if self.held < size and not (how == LINE and b"\n" in data):
                 return b""
         data = b"".join(self._pieces)
         self._pieces.clear()
-        self._held = 0
+        self.held = 0
         return data
 
 

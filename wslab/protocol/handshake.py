@@ -59,6 +59,10 @@ def make_request(
         if len(set(subprotocols)) < len(subprotocols) or not all(map(TOKEN.fullmatch, subprotocols)):
             raise ValueError(f"{list(subprotocols)!r}: subprotocols are different tokens without spaces")
         fields.append(("Sec-WebSocket-Protocol", ", ".join(subprotocols)))
+    # §11.3.1, §11.3.5, RFC 7230 §5.4: the key, the version and Host stand in it once.
+    ours = {name.lower() for name, _ in fields}
+    if twice := [name for name, _ in headers if name.lower() in ours]:
+        raise ValueError(f"{', '.join(twice)}: the opening handshake has it already")
     for name, value in (*fields[5:], *headers):
         # A line break here would let a caller's text become a header field of its own.
         if not TOKEN.fullmatch(name) or not re.fullmatch(r"[\t -~\x80-\xff]*", value):

@@ -42,7 +42,9 @@ def explain(units: Iterable[Unit], color: bool = False) -> str:
 def explain_unit(unit: Unit, color: bool = False) -> str:
     """One unit: a handshake's head, a frame, or a chunk of raw bytes."""
     size = sum(len(field.raw) for field in unit.fields)
-    where = f"{size} {'byte' if size == 1 else 'bytes'}, {unit.time * 1000:.1f} ms"
+    where = f"{size} {'byte' if size == 1 else 'bytes'}"
+    if unit.time:  # bytes that come from no recording have no time
+        where += f", {unit.time * 1000:.1f} ms"
     title = _shorten(f"{ARROWS[unit.sender]}  {unit.summary}", WIDTH - len(where) - 2)
     title = f"{title:<{WIDTH - len(where)}}{where}"
     lines = [f"{_BOLD}{title}{_RESET}" if color else title, *hexdump(unit.fields, color), ""]
