@@ -1,0 +1,344 @@
+"""start.py is run for real, on a small project whose set-up needs no network.
+
+The project is complete: a pyproject with extras, a build backend of its own, and a "benchmark"
+that tells which Python runs it. So .venv, pip and the stamp are the real ones, in seconds.
+"""
+
+import ast
+import json
+import os
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.timeout(240)
+
+PYPROJECT = """\
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+
+[project]
+name = "tiny"
+version = "1"
+
+[project.optional-dependencies]
+bench = []
+lessons = ["a-package-that-is-not-there"]
+"""
+
+# The least that pip asks of a backend. While a file "slow" lies there, building takes for ever.
+BACKEND = """\
+import pathlib, time, zipfile
+
+def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
+    pathlib.Path("building").touch()
+    while pathlib.Path("slow").exists():
+        time.sleep(0.02)
+    name = "tiny-1-py3-none-any.whl"
+    with zipfile.ZipFile(pathlib.Path(wheel_directory, name), "w") as wheel:
+        wheel.writestr("tiny.py", "")
+        for file, text in {
+            "METADATA": "Metadata-Version: 2.1\\nName: tiny\\nVersion: 1\\n"
+            "Provides-Extra: bench\\nProvides-Extra: lessons\\n"
+            "Requires-Dist: a-package-that-is-not-there ; extra == 'lessons'\\n",
+            "WHEEL": "Wheel-Version: 1.0\\nGenerator: tiny\\n"
+            "Root-Is-Purelib: true\\nTag: py3-none-any\\n",
+            "RECORD": "tiny.py,,\\n" + "".join(
+                f"tiny-1.dist-info/{each},,\\n" for each in ("METADATA", "WHEEL", "RECORD")
+            ),
+        }.items():
+            wheel.writestr("tiny-1.dist-info/" + file, text)
+    return name
+"""
+
+BENCH = """\
+import importlib.util, json, sys
+print(json.dumps({"prefix": sys.prefix, "arguments": sys.argv[1:],
+                  "tiny": importlib.util.find_spec("tiny") is not None}))
+sys.exit(7)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A small project, in a folder whose name has a space and letters beyond ASCII."""
+    root = tmp_path.resolve() / "Übung eins — 練習"
+    (root / "tests").mkdir(parents=True)
+    (root / "notebooks").mkdir()
+    (root / "wslab").mkdir()
+    (root / "wslab/__init__.py").touch()
+    for name in ("start.py", "wslab/environment.py"):
+        shutil.copy(ROOT / name, root / name)
+    (root / "pyproject.toml").write_text(PYPROJECT, "utf-8")
+    (root / "constraints.txt").write_text("", "utf-8")
+    (root / "backend.py").write_text(BACKEND, "utf-8")
+    (root / "tests/bench.py").write_text(BENCH, "utf-8")
+    (root / "notebooks/00 start.ipynb").write_text("{}", "utf-8")
+    return root
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """Nothing of the Python and the pip settings that run this test; no network at all."""
+    ours = ("PYTHON", "PIP_", "CONDA", "WSLAB", "VIRTUAL_ENV", "COV", "PYTEST")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    offline = {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": "http://127.0.0.1:1/",  # nobody listens on port 1
+        "PIP_RETRIES": "0",
+        "PIP_NO_CACHE_DIR": "1",
+        "PYTHONIOENCODING": "utf-8",
+    }
+    return kept | offline | extra
+
+
+def start(
+    project: Path, *arguments: str, python: tuple[str, ...] = (sys.executable,), **extra: str
+) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*python, "start.py", *arguments],
+        cwd=project,
+        env=environment(**extra),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + 100
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.01)
+
+
+def ran_in_venv(result: "subprocess.CompletedProcess[str]", project: Path) -> list[str]:
+    """The benchmark ran, in .venv and with the project installed; what were its arguments?"""
+    assert result.returncode == 7, result.stdout + result.stderr
+    seen = json.loads(result.stdout.splitlines()[-1])
+    assert Path(seen["prefix"]) == project / ".venv"
+    assert seen["tiny"]
+    arguments: list[str] = seen["arguments"]
+    return arguments
+
+
+# Without any set-up
+
+
+def test_help_shows_every_command_as_an_example(project: Path) -> None:
+    result = start(project, "--help")
+    assert result.returncode == 0
+    for command in ("start.py ", "start.py test", "start.py bench", "start.py check-environment"):
+        assert f"  python3 {command}" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert not (project / ".venv").exists()
+
+
+def test_an_unknown_command_names_the_near_one_and_ends_with_2(project: Path) -> None:
+    result = start(project, "tset")
+    assert result.returncode == 2
+    assert "no command 'tset'" in result.stderr
+    assert "Did you mean 'test'?" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_old_pythons_can_parse_it() -> None:
+    source = (ROOT / "start.py").read_text("utf-8")
+    ast.parse(source, feature_version=(3, 6))
+    # Annotations of variables at module level would be evaluated before the version check.
+    assert source.index("advise_newer_python()\n") < source.index("class Command")
+
+
+def old_pythons() -> list[str]:
+    names = [shutil.which(f"python3.{minor}") for minor in range(6, 10)]
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+    found = [name for name in names if name]
+    found += [str(each) for each in sorted(pyenv.glob("3.[6-9].*/bin/python3"))]
+    return [
+        each for each in found if subprocess.call([each, "-c", ""], stderr=subprocess.DEVNULL) == 0
+    ]
+
+
+@pytest.mark.parametrize("newer_is_here", [True, False])
+def test_an_old_python_is_told_what_to_run(project: Path, newer_is_here: bool) -> None:
+    found = old_pythons()
+    if not found:
+        pytest.skip("no Python 3.6 to 3.9 on this machine")
+    tools = project / "on the path"
+    tools.mkdir()
+    if newer_is_here:
+        (tools / "python3.12").symlink_to(sys.executable)
+    for old in found:
+        result = start(project, "test", "-x", python=(old,), PATH=str(tools))
+        assert result.returncode == 1
+        assert result.stdout == ""
+        first, second = result.stderr.splitlines()
+        assert first.startswith("wslab needs Python 3.10 or newer; this is Python 3.")
+        assert second.startswith("You have a newer" if newer_is_here else "Install a newer")
+        assert second.endswith(" start.py test -x")
+
+
+def test_check_environment_says_what_is_missing_and_how_to_get_it(project: Path) -> None:
+    bare = start(project, "check-environment", python=(sys.executable, "-S"), PATH="")
+    assert bare.returncode == 0, "the lessons can run: .venv can be made"
+    lines = bare.stdout.splitlines()
+    assert any(line.startswith("not yet   jupyterlab") for line in lines)
+    assert any(line.startswith("optional  tshark") or "tshark  (" in line for line in lines)
+    assert "ok        loopback 127.0.0.1: a byte goes out and comes back" in lines
+    assert lines[-1].endswith("python3 -m wslab demo")
+    assert not (project / ".venv").exists()
+
+
+def without_ensurepip(project: Path) -> str:
+    """What Debian does when python3-venv is not installed."""
+    hidden = project / "debian"
+    hidden.mkdir()
+    (hidden / "ensurepip.py").write_text("raise ImportError('python3-venv is not installed')")
+    return str(hidden)
+
+
+def test_without_venv_it_names_the_package_to_install(project: Path) -> None:
+    result = start(project, "bench", PYTHONPATH=without_ensurepip(project))
+    assert result.returncode == 1
+    assert "sudo apt install python3-venv" in result.stderr
+    assert "python3 -m wslab demo" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (project / ".venv").exists()
+
+
+def test_wslab_no_venv_takes_this_python_or_says_what_it_lacks(project: Path) -> None:
+    (project / "tests/test_it.py").write_text("def test_it(): import tests.bench_is_not_imported")
+    (project / "tests/bench_is_not_imported.py").write_text("")
+    used = start(project, "test", "-n0", "-q", "tests/test_it.py", WSLAB_NO_VENV="1")
+    assert used.returncode == 0, used.stdout + used.stderr
+    assert f"Using {sys.executable} as it is." in used.stdout
+    lacking = start(project, "test", python=(sys.executable, "-S"), WSLAB_NO_VENV="1")
+    assert lacking.returncode == 1
+    assert "lacks: pytest, xdist" in lacking.stderr
+    assert not (project / ".venv").exists()
+
+
+def test_an_active_conda_with_everything_is_used(project: Path) -> None:
+    used = start(project, "test", "--version", CONDA_PREFIX=sys.prefix)
+    assert used.returncode == 0
+    assert used.stdout.startswith(f"Using {sys.executable}")
+    assert not (project / ".venv").exists()
+
+
+# With a set-up (making a .venv takes seconds, so each of these tests is a story of several starts)
+
+
+def test_first_start_second_start_and_changes(project: Path) -> None:
+    first = start(project, "bench", "two words", "--flag")
+    assert ran_in_venv(first, project) == ["two words", "--flag"]
+    assert "Setting up .venv for: bench" in first.stdout
+
+    began = time.monotonic()
+    second = start(project, "bench")
+    assert ran_in_venv(second, project) == []
+    assert "Setting up" not in second.stdout
+    assert time.monotonic() - began < 8
+
+    (project / ".venv/keepsake").touch()
+    (project / "constraints.txt").write_text("# a new range\n", "utf-8")
+    third = start(project, "bench", python=(str(venv_python(project)),))  # .venv is activated
+    ran_in_venv(third, project)
+    assert "Setting up" in third.stdout
+    assert (project / ".venv/keepsake").exists(), "brought up to date, not built anew"
+
+    offline = start(project, "lessons")
+    assert offline.returncode == 1
+    assert "a-package-that-is-not-there" in offline.stderr, "pip's own words"
+    assert "try again when you are online" in offline.stderr
+    assert "python3 -m wslab demo" in offline.stderr
+    assert "Traceback" not in offline.stderr
+    assert "Setting up" not in start(project, "bench").stdout, "what worked before still does"
+
+    if os.name == "posix":  # signals as Unix knows them
+        (project / "constraints.txt").write_text("# and another one\n", "utf-8")
+        stopped, errors = interrupted_set_up(project)
+        assert stopped == 130
+        assert errors.strip() == "Stopped. Start again whenever you like."
+        assert stamp(project) == {}, "the next start does not trust what is there"
+
+
+def interrupted_set_up(project: Path) -> tuple[int, str]:
+    begin_slowly(project)
+    with subprocess.Popen(
+        [sys.executable, "start.py", "bench"],
+        cwd=project,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        start_new_session=True,  # a terminal sends Ctrl-C to all programs of the session
+    ) as child:
+        wait_for((project / "building").exists, "pip never began")
+        os.killpg(child.pid, signal.SIGINT)
+        _, errors = child.communicate(timeout=60)
+    return child.returncode, errors
+
+
+def begin_slowly(project: Path) -> None:
+    (project / "building").unlink(missing_ok=True)
+    (project / "slow").touch()
+
+
+def venv_python(project: Path) -> Path:
+    return project / (".venv/Scripts/python.exe" if os.name == "nt" else ".venv/bin/python")
+
+
+def stamp(project: Path) -> dict[str, str]:
+    """What start.py itself, at this place, believes to be installed."""
+    read: Callable[[], dict[str, str]] = runpy.run_path(str(project / "start.py"))["read_stamp"]
+    return read()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as Unix knows them")
+def test_broken_then_killed_half_way_then_moved(project: Path) -> None:
+    broken = venv_python(project)
+    broken.parent.mkdir(parents=True)
+    broken.write_text("no Python at all")
+    (project / ".venv/keepsake").touch()
+
+    begin_slowly(project)
+    with subprocess.Popen(
+        [sys.executable, "start.py", "bench"],
+        cwd=project,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+    ) as killed:
+        wait_for((project / "building").exists, "pip never began")
+        killed.kill()
+    assert killed.returncode == -signal.SIGKILL
+    assert not (project / ".venv/keepsake").exists(), "the broken one was built anew"
+    assert stamp(project) == {}
+
+    # The orphaned pip still builds, so the next start waits for it, and only then repairs.
+    with subprocess.Popen(
+        [sys.executable, "start.py", "bench"],
+        cwd=project,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    ) as repaired:
+        assert repaired.stdout is not None
+        assert repaired.stdout.readline().startswith("Another start.py is setting up .venv")
+        (project / "slow").unlink()
+        rest = repaired.stdout.read()
+    done = subprocess.CompletedProcess("start.py", repaired.returncode, rest, "")
+    ran_in_venv(done, project)
+    assert "bench" in stamp(project)
+
+    moved = project.rename(project.with_name("moved elsewhere"))
+    assert stamp(moved) == {}, "its scripts and its link to the project would lead nowhere"
