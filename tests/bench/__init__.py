@@ -1,0 +1,8 @@
+"""The benchmark: our two echoes beside raw TCP and beside other WebSocket libraries.
+
+peers.py    the servers; each runs in a process of its own
+raw.py      the one client that all servers get: nothing but a socket and prepared bytes
+measure.py  round trips, pipelining, connections, 200 at once
+masks.py    masking; clients.py  the clients of the libraries; both run by inside.py
+targets.py  what should come out; report.py  the tables and bench.json; plot.py  the plot
+"""

@@ -1,0 +1,162 @@
+"""What is measured on a server: round trips, pipelining, connections, many of them at once.
+
+All results are seconds for one (round trip, message, connection). The servers take turns, block
+by block (A B C, B C A, ...), so that whatever else the machine does meets all of them alike; a
+ratio is taken within one turn, and the median of these ratios is what counts.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+from . import raw
+from .peers import Running, running
+
+Samples = dict[str, list[float]]  # by name, one for each turn
+
+
+class Effort(NamedTuple):
+    turns: int
+    block: float  # seconds
+    crowd: int  # connections at once
+    crowds: int  # how often, each time with new servers; 0: once, with those that run anyway
+    sizes: tuple[int, ...] = (16, 125, 1024, 65536, 2**20)
+    small: tuple[int, ...] = (16, 125, 1024)  # for what is about many messages
+
+
+FULL = Effort(30, 0.015, 200, 5)
+QUICK = Effort(4, 0.003, 200, 1)
+SMOKE = Effort(1, 0.0, 10, 0, (16, 65536), (16,))
+
+WINDOW = 128  # messages on the way
+
+
+def take_turns(runs: Mapping[str, Callable[[], float]], turns: int) -> Samples:
+    names = list(runs)
+    samples: Samples = {name: [] for name in names}
+    for turn in range(turns):
+        first = turn % len(names)
+        for name in names[first:] + names[:first]:
+            try:
+                samples[name].append(runs[name]())
+            except OSError as error:
+                raise raw.WrongEcho(f"{name}: {error}") from error
+    return samples
+
+
+def typical(once: Callable[[], object], seconds: float) -> float:
+    """The median of single runs, as many as fit into ``seconds``, after one to warm up.
+
+    A median, because on one busy core any run may be the one that has to wait for another program.
+    """
+    once()
+    clock = time.perf_counter
+    times: list[float] = []
+    end = clock() + seconds
+    while (start := clock()) < end or len(times) < 3:
+        once()
+        times.append(clock() - start)
+    return statistics.median(times)
+
+
+def round_trip(server: Running, size: int, seconds: float, opcode: int = 2) -> float:
+    load = raw.load(server.wire, size, 1, opcode)
+    with raw.connect(server) as sock:
+        one = typical(lambda: raw.round_trip(sock, server, load), seconds)
+        raw.finish(sock, server)
+    return one
+
+
+def pipelined(server: Running, size: int, seconds: float, opcode: int = 2) -> float:
+    load = raw.load(server.wire, size, WINDOW, opcode)
+    with raw.connect(server) as sock:
+        one = typical(lambda: raw.pump(sock, server, load, 2 * WINDOW), 2 * seconds)
+        raw.finish(sock, server)
+    return one / (2 * WINDOW)
+
+
+def connection(server: Running, size: int, seconds: float, opcode: int = 2) -> float:
+    """Connect, shake hands, one echo, and end it in good order on both sides."""
+    load = raw.load(server.wire, size, 1, opcode)
+
+    def connect() -> None:
+        with raw.connect(server) as sock:
+            raw.round_trip(sock, server, load)
+            raw.finish(sock, server)
+
+    return typical(connect, seconds)
+
+
+class Crowd(NamedTuple):
+    """What one connection of many that are open together costs."""
+
+    seconds: float
+    memory: float  # bytes in the server; 0 where the system does not tell
+    threads: float
+
+
+def crowd(server: Running, size: int) -> Crowd:
+    """Open many connections, an echo on each, and look at the server's process."""
+    load = raw.load(server.wire, 16)
+    connection(server, 16, 0.0)  # what is needed once is not the cost of each
+    time.sleep(0.05)  # ... and its threads are gone
+    before = _memory(server.pid), _threads(server.pid)
+    with ExitStack() as stack:
+        start = time.perf_counter()
+        socks = []
+        for _ in range(size):
+            socks.append(stack.enter_context(raw.connect(server)))
+            raw.round_trip(socks[-1], server, load)
+        seconds = time.perf_counter() - start
+        after = _memory(server.pid), _threads(server.pid)
+        for sock in socks:
+            raw.finish(sock, server)
+    memory, threads = (max(0.0, b - a) / size for a, b in zip(before, after, strict=True))
+    return Crowd(seconds / size, memory, threads)
+
+
+def _memory(pid: int) -> int:
+    """Resident bytes of a process, as Linux counts them page by page."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Rss:"))
+
+
+def _threads(pid: int) -> int:
+    try:
+        return len(os.listdir(f"/proc/{pid}/task"))
+    except OSError:
+        return 0
+
+
+def crowds(servers: Mapping[str, Running], effort: Effort) -> dict[str, list[Crowd]]:
+    if not effort.crowds:
+        return {name: [crowd(server, effort.crowd)] for name, server in servers.items()}
+    taken: dict[str, list[Crowd]] = {name: [] for name in servers}
+    for _ in range(effort.crowds):
+        for name in servers:
+            with running(name) as server:  # memory that it had before would hide the growth
+                taken[name].append(crowd(server, effort.crowd))
+    return taken
+
+
+def pin(core: int | None = None) -> int | None:
+    """Stay on one core, with all the children to come; None where the system has no such thing.
+
+    Client and server take turns anyway. On one core their turns cost the same each time, on two it
+    depends on where the system puts them and on what sleeps there.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return None
+    cores: Sequence[int] = sorted(os.sched_getaffinity(0))
+    chosen = cores[-1] if core is None else core
+    os.sched_setaffinity(0, {chosen})
+    return chosen
