@@ -1,0 +1,223 @@
+"""Run the notebooks and keep their outputs true: ``python tests/notebooks.py --check | --write``.
+
+``--write`` runs each notebook and stores what it showed; ``--check`` runs it and says, in one line
+for each difference, where the stored outputs no longer hold. A cell tagged ``varies`` is run, but
+what it shows is not compared. Both then run the cells once more, from the last to the first, as a
+learner may who goes back: nothing may break.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import importlib
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+nbformat: Any = importlib.import_module("nbformat")  # Any, for it has hardly any type hints
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "notebooks"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+"""The same whoever saves it: no version of Python, no name of somebody's environment."""
+
+PATH = re.compile(r"(?<![\w.:/])/(home|root|tmp|var|Users|work|opt|private)/|\b[A-Z]:\\")
+ADDRESS = re.compile(r"\b0x[0-9a-f]{8,}\b")
+TIME = re.compile(
+    r"\b\d+(\.\d+)? ?(ns|µs|μs|ms|s|seconds)\b|\b\d\d:\d\d:\d\d\b|\b20\d\d-\d\d-\d\d\b"
+)
+SCREEN = 40
+"""So many lines of output still fit on one screen."""
+
+
+def execute(notebook: Any) -> tuple[Any, list[str]]:
+    """A copy that was run from top to bottom in a new kernel, and what went wrong, if anything."""
+    ran = nbformat.from_dict(notebook)
+    for cell in code_cells(ran):
+        cell.outputs, cell.execution_count = [], None
+    resources = {"metadata": {"path": str(FOLDER)}}
+    client = NotebookClient(ran, timeout=60, record_timing=False, resources=resources)
+    client.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
+    with quiet(), client.setup_kernel():
+        faults = run_cells(client, list(enumerate(ran.cells)))
+        if not faults:
+            again = NotebookClient(nbformat.from_dict(ran), timeout=60, record_timing=False)
+            again.km, again.kc = client.km, client.kc  # the same kernel, a copy of the cells
+            backwards = list(enumerate(again.nb.cells))[::-1]
+            faults = [f"run again: {fault}" for fault in run_cells(again, backwards)]
+    return clean(ran), faults
+
+
+def run_cells(client: NotebookClient, cells: list[tuple[int, Any]]) -> list[str]:
+    try:
+        for index, cell in cells:
+            client.execute_cell(cell, index)
+    except CellExecutionError as error:
+        return [f"cell {cell.id}: {error.ename}: {error.evalue}".splitlines()[0]]
+    return []
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """For the kernel: this very code of wslab, and nothing from the settings of whoever runs it."""
+    before = dict(os.environ)
+    paths = [str(ROOT), before.get("PYTHONPATH", "")]
+    os.environ |= {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONHASHSEED": "0"}
+    os.environ |= {"JUPYTER_PREFER_ENV_PATH": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    os.environ.pop("MPLBACKEND", None)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def clean(notebook: Any) -> Any:
+    """Without what differs from machine to machine."""
+    notebook.metadata = nbformat.from_dict(METADATA)
+    for cell in notebook.cells:
+        kept = ("tags", "jupyter")  # "jupyter" folds a cell
+        cell.metadata = {key: value for key, value in cell.metadata.items() if key in kept}
+    for cell in code_cells(notebook):
+        cell.outputs = joined(cell.outputs)
+    return notebook
+
+
+def joined(outputs: list[Any]) -> list[Any]:
+    """What was printed in one go may arrive in pieces; where it was cut depends on the moment."""
+    result: list[Any] = []
+    for output in outputs:
+        name = output.get("name")
+        if name and result and result[-1].get("name") == name:
+            result[-1].text += output.text
+        else:
+            result.append(output)
+    return result
+
+
+def code_cells(notebook: Any) -> list[Any]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def varies(cell: Any) -> bool:
+    return "varies" in cell.metadata.get("tags", [])
+
+
+def differences(stored: Any, ran: Any) -> list[str]:
+    """One line for each cell that shows something else than what is stored."""
+    found = [] if stored.metadata == METADATA else ["the metadata is not ours: use --write"]
+    for old, new in zip(code_cells(stored), code_cells(ran), strict=True):
+        if varies(old):
+            before, now = (["[shows something]"] if c.outputs else [] for c in (old, new))
+        else:
+            before, now = lines(old), lines(new)
+        if old.execution_count != new.execution_count:
+            found.append(f"cell {old.id}: stored as run number {old.execution_count}")
+        if before != now:
+            pairs = zip([*before, "(end)"], [*now, "(end)"], strict=False)
+            first = next((a, b) for a, b in pairs if a != b)
+            found.append(f"cell {old.id}: stored {first[0]!r}, now {first[1]!r}")
+    return found
+
+
+def lines(cell: Any) -> list[str]:
+    """What a cell shows, line by line. Of a picture it counts that it is there."""
+    shown = []
+    for output in cell.outputs:
+        shown.append(f"[{output.output_type} {output.get('name', '')}]")
+        for kind, content in texts(output):
+            shown += [f"[{kind}]", *("" if kind == "image/png" else content).splitlines()]
+    return shown
+
+
+def texts(output: Any) -> list[tuple[str, str]]:
+    """(kind, content) of all that one output carries."""
+    if output.output_type == "stream":
+        return [("text", output.text)]
+    if output.output_type == "error":
+        return [("error", f"{output.ename}: {output.evalue}")]
+    return sorted((kind, str(content)) for kind, content in output.data.items())
+
+
+def flaws(notebook: Any) -> list[str]:
+    """What may not stand in a lesson, whatever it shows: one line each."""
+    found = []
+    ids = [cell.id for cell in notebook.cells]
+    found += [f"cell {name}: that id stands twice" for name in {*ids} if ids.count(name) > 1]
+    found += [f"cell {name}: give it a name that tells" for name in ids if not name.islower()]
+    for cell in notebook.cells:
+        if PATH.search(cell.source):
+            found.append(f"cell {cell.id}: a path of one machine in its source")
+    for cell in code_cells(notebook):
+        rows = 0
+        for output in cell.outputs:
+            found += [f"cell {cell.id}: {flaw}" for flaw in output_flaws(output, varies(cell))]
+            rows += max(content.count("\n") for _, content in texts(output))
+        if rows > SCREEN:
+            found.append(f"cell {cell.id}: {rows} lines of output, more than a screen")
+    return found
+
+
+def output_flaws(output: Any, varying: bool) -> Iterator[str]:
+    if output.output_type == "error" or output.get("name") == "stderr":
+        yield f"it failed or warned: {texts(output)[0][1].splitlines()[0]}"
+        return
+    for kind, content in texts(output):
+        if kind.startswith("image/"):
+            alt = output.metadata.get(kind, {}).get("alt", "")
+            if len(alt) < 20 or output.data.get("text/plain") != alt:
+                yield "a figure needs a text: metadata alt, and the same as text/plain"
+            continue
+        if PATH.search(content):
+            yield "a path of one machine in its output"
+        if ADDRESS.search(content):
+            yield "the address of an object in its output"
+        if TIME.search(content) and not varying:
+            yield f"a time ({TIME.search(content)[0]}) in its output, and no tag `varies`"  # type: ignore[index]
+
+
+def read(path: Path) -> Any:
+    return nbformat.reads(path.read_text("utf-8"), as_version=4)
+
+
+def write(path: Path, notebook: Any) -> None:
+    path.write_text(nbformat.writes(notebook) + "\n", "utf-8", newline="\n")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--write", action="store_true", help="run, and store what they show")
+    what.add_argument("--check", action="store_true", help="run, and compare with what is stored")
+    parser.add_argument("names", nargs="*", help="which notebooks; all, if none is named")
+    chosen = parser.parse_args(arguments)
+    if sys.platform == "win32":  # the kernel's channels need a loop that watches sockets
+        asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
+    failed = False
+    for path in [FOLDER / name for name in chosen.names] or sorted(FOLDER.glob("*.ipynb")):
+        stored = read(path)
+        ran, faults = execute(stored)
+        faults += flaws(ran)
+        if chosen.check:
+            faults += differences(stored, ran)
+        elif not faults:
+            write(path, ran)
+        failed |= bool(faults)
+        print(f"{path.name}: {'ok' if not faults else ''}")
+        print(*(f"  {fault}" for fault in faults), sep="\n", end="\n" if faults else "")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

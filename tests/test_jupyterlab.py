@@ -1,0 +1,128 @@
+"""The notebooks in the real JupyterLab, in a real browser: open, Run All, look."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.visit import chromium, missing
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+SIZE: Any = {"width": 1280, "height": 900}  # a small laptop
+
+# One worker, so that there is one server; and it needs its time on a busy machine.
+pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("jupyterlab")]
+
+RUN_ALL = """async () => {
+  const app = window.jupyterapp;
+  const context = app.shell.currentWidget.context;
+  await context.ready;
+  await context.sessionContext.ready;
+  return await app.commands.execute('notebook:run-all-cells');
+}"""
+READ = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON()"
+TOO_WIDE = """() => [...document.querySelectorAll('.jp-OutputArea-output')]
+  .filter(node => node.scrollWidth > node.clientWidth + 1)
+  .map(node => node.textContent.slice(0, 60))"""
+PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea-output img')]
+  .map(image => image.naturalWidth)"""
+
+
+@contextmanager
+def jupyterlab(folder: Path) -> Iterator[str]:
+    """A JupyterLab of its own, with copies of the notebooks and nobody's settings: its address."""
+    if importlib.util.find_spec("jupyterlab") is None:
+        missing("jupyterlab is not installed")
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    own = ("CONFIG", "DATA", "RUNTIME")
+    places = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in own}
+    places |= {f"JUPYTERLAB_{name}_DIR": str(folder / name) for name in ("SETTINGS", "WORKSPACES")}
+    places |= {"IPYTHONDIR": str(folder / "ipython"), "JUPYTER_PREFER_ENV_PATH": "1"}
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.port=0"),
+        *(f"--ServerApp.root_dir={folder}", f"--LabApp.app_settings_dir={ROOT / 'notebooks/.jupyterlab'}"),
+        "--LabApp.expose_app_in_browser=True",
+        *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
+    ]
+    with open(folder / "log", "w", encoding="utf-8") as log:
+        server = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=os.environ | places | {"PYTHONPATH": str(ROOT)},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield address(server, folder)
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def address(server: subprocess.Popen[bytes], folder: Path) -> str:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        for note in (folder / "runtime").glob("jpserver-*.json"):
+            try:
+                told = json.loads(note.read_text("utf-8"))
+            except ValueError:
+                continue  # it is being written
+            return f"{told['url']}lab/tree/notebooks/{{}}?token={told['token']}"
+        time.sleep(0.05)
+    raise AssertionError("JupyterLab did not start:\n" + (folder / "log").read_text("utf-8"))
+
+
+def run_all(page: Page, url: str) -> Any:
+    """Open a notebook, Run All, and give it back as it then is; None if a cell failed."""
+    page.set_default_timeout(60_000)
+    page.goto(url)
+    page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.context?.isReady")
+    return page.evaluate(READ) if page.evaluate(RUN_ALL) else None
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with jupyterlab(tmp_path_factory.mktemp("lab")) as url:
+        yield url
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_run_all_shows_what_is_stored(browser: Browser, lab: str, name: str) -> None:
+    try:
+        from tests import notebooks
+    except ImportError as error:
+        missing(f"{error.name} is not installed: the notebooks cannot be compared")
+    with browser.new_context(viewport=SIZE) as context:
+        page = context.new_page()
+        shown = run_all(page, lab.format(name))
+        assert shown is not None, "a cell failed"
+        now = notebooks.clean(notebooks.nbformat.from_dict(shown))
+        assert notebooks.flaws(now) == []
+        assert notebooks.differences(notebooks.read(ROOT / "notebooks" / name), now) == []
+        assert page.evaluate(TOO_WIDE) == []
+        assert all(page.evaluate(PICTURES)), "a picture that cannot be drawn"

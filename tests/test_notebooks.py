@@ -1,0 +1,241 @@
+"""Every notebook runs from top to bottom, shows what is stored, and may be run again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.visit import missing
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+PNG = "iVBORw0KGgo="
+ALT = "Bar chart: TCP 10 bytes, WebSocket 313 bytes."
+
+each_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
+
+
+@pytest.fixture(scope="module")
+def runner() -> ModuleType:
+    try:
+        from tests import notebooks
+    except ImportError as error:
+        missing(f"{error.name} is not installed: the notebooks cannot be run")
+    return notebooks
+
+
+def test_there_is_a_first_notebook() -> None:
+    assert NOTEBOOKS[0].startswith("00_")
+
+
+@pytest.mark.timeout(180)
+@each_notebook
+def test_a_notebook_still_shows_what_is_stored(runner: ModuleType, name: str) -> None:
+    """In a process of its own, as `python tests/notebooks.py --check` is used."""
+    script = str(Path(runner.__file__ or ""))
+    result = subprocess.run(
+        [sys.executable, script, "--check", name],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=170,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout == f"{name}: ok\n"
+
+
+@each_notebook
+def test_a_stored_notebook_holds_nothing_of_one_machine(runner: ModuleType, name: str) -> None:
+    stored = runner.read(ROOT / "notebooks" / name)
+    assert runner.flaws(stored) == []
+    assert stored.metadata == runner.METADATA
+
+
+@each_notebook
+def test_a_lesson_has_the_parts_of_a_lesson(runner: ModuleType, name: str) -> None:
+    """Objectives, time, what it needs; a prediction; questions with folded answers; the end."""
+    cells = runner.read(ROOT / "notebooks" / name).cells
+    opening, whole = cells[0].source, "\n".join(cell.source for cell in cells)
+    for part in ("**After this lesson you can**", "minutes (estimated)", "**You need:**"):
+        assert part in opening
+    assert " = None  #" in whole, "a prediction to fill in"
+    assert whole.count("<summary>Answer</summary>") >= 3
+    assert cells[-1].source.startswith("## To remember")
+
+
+# The checks themselves are checked: a small notebook, and what may be wrong with it.
+
+
+@pytest.fixture
+def make(runner: ModuleType) -> Callable[..., Any]:
+    def notebook(*outputs: dict[str, Any], tags: tuple[str, ...] = ()) -> Any:
+        cell = {
+            "cell_type": "code",
+            "id": "one-cell",
+            "metadata": {"tags": list(tags)},
+            "source": "1 + 1",
+            "execution_count": 1,
+            "outputs": [{"metadata": {}, **output} for output in outputs],
+        }
+        whole = {"cells": [cell], "metadata": runner.METADATA, "nbformat": 4, "nbformat_minor": 5}
+        return runner.nbformat.from_dict(whole)
+
+    return notebook
+
+
+def printed(text: str, name: str = "stdout") -> dict[str, Any]:
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def shown(alt: str, text: str) -> dict[str, Any]:
+    data = {"image/png": PNG, "text/plain": text}
+    return {"output_type": "display_data", "data": data, "metadata": {"image/png": {"alt": alt}}}
+
+
+FLAWS = {
+    "it failed or warned: NameError": {
+        "output_type": "error", "ename": "NameError", "evalue": "x", "traceback": []
+    },
+    "it failed or warned: careful": printed("careful", "stderr"),
+    "a path of one machine in its output": printed("see /home/ada/wslab/net.py"),
+    "a path of one machine": printed(r"see C:\Users\ada"),
+    "the address of an object": printed("<Stream object at 0x7f2a4c1b9d30>"),
+    "a time (1.5 ms)": printed("answered after 1.5 ms"),
+    "a time (18:04:11)": printed("started at 18:04:11"),
+    "lines of output, more than a screen": printed("line\n" * 50),
+    "a figure needs a text": shown("", "<Figure size 640x480>"),
+    "a figure needs a text: metadata": shown(ALT, "<Figure size 640x480>"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("flaw", FLAWS)
+def test_a_flaw_is_found(runner: ModuleType, make: Callable[..., Any], flaw: str) -> None:
+    found = runner.flaws(make(FLAWS[flaw]))
+    assert len(found) == 1
+    assert flaw in found[0]
+    assert found[0].startswith("cell one-cell: ")
+
+
+def test_good_outputs_have_no_flaw(runner: ModuleType, make: Callable[..., Any]) -> None:
+    good = make(printed("GET /chat HTTP/1.1 in 154 bytes, key 50 a4\n"), shown(ALT, ALT))
+    assert runner.flaws(good) == []
+    assert runner.flaws(make(printed("after 1.5 ms"), tags=("varies",))) == []
+
+
+def test_another_output_is_a_difference(runner: ModuleType, make: Callable[..., Any]) -> None:
+    stored, now = make(printed("same\nsix bytes")), make(printed("same\nsix byte"))
+    assert runner.differences(stored, stored) == []
+    assert runner.differences(stored, now) == ["cell one-cell: stored 'six bytes', now 'six byte'"]
+    assert runner.differences(stored, make()) != []
+    assert runner.differences(make(), now) != []
+    assert runner.differences(make(shown(ALT, ALT)), make(shown(ALT + "!", ALT))) == []
+    assert runner.differences(make(shown(ALT, ALT)), make(shown(ALT, ALT + "!"))) != []
+
+
+def test_what_varies_must_only_be_there(runner: ModuleType, make: Callable[..., Any]) -> None:
+    stored = make(printed("port 40001"), tags=("varies",))
+    assert runner.differences(stored, make(printed("port 50001"), tags=("varies",))) == []
+    assert runner.differences(stored, make(tags=("varies",))) != []
+
+
+def test_metadata_of_somebody_is_a_difference(runner: ModuleType, make: Callable[..., Any]) -> None:
+    stored = make(printed("same"))
+    stored.metadata = {"kernelspec": {"name": "my-kernel"}}
+    assert runner.differences(stored, make(printed("same"))) != []
+
+
+def test_pieces_of_one_print_become_one(runner: ModuleType, make: Callable[..., Any]) -> None:
+    pieces = make(printed("one "), printed("line\n"), printed("careful", "stderr"), printed("end"))
+    joined = runner.clean(pieces).cells[0].outputs
+    assert [(each.name, each.text) for each in joined] == [
+        ("stdout", "one line\n"), ("stderr", "careful"), ("stdout", "end")
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def execute(runner: ModuleType) -> Callable[[Any], Any]:
+    """Run a notebook in a process of its own; gives {"ran": the notebook, "faults": [...]}."""
+
+    def execute(notebook: Any) -> Any:
+        script = (
+            "import json, nbformat, sys; from tests import notebooks\n"
+            "ran, faults = notebooks.execute(nbformat.read(sys.stdin, 4))\n"
+            "print(json.dumps({'ran': ran, 'faults': faults}))"
+        )
+        result = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+            input=runner.nbformat.writes(notebook),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=110,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)
+
+    return execute
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    ("cells", "fault"),
+    [
+        (["x = 1", "assert x == 2, 'not two'"], "cell cell-1: AssertionError: not two"),
+        # Fine from top to bottom, but whoever goes back to the first cell is in trouble.
+        (
+            ["x = globals().get('x', [])\nassert not x, 'used'", "x.append(1)"],
+            "run again: cell cell-0: AssertionError: used",
+        ),
+    ],
+)
+def test_a_cell_that_fails_is_named(
+    runner: ModuleType, execute: Callable[[Any], Any], cells: list[str], fault: str
+) -> None:
+    v4 = runner.nbformat.v4
+    made = [v4.new_code_cell(source, id=f"cell-{n}") for n, source in enumerate(cells)]
+    assert execute(v4.new_notebook(cells=made))["faults"] == [fault]
+
+
+def without(runner: ModuleType, module: str) -> Any:
+    """The first notebook, in a kernel that finds no such module."""
+    notebook = runner.read(ROOT / "notebooks" / NOTEBOOKS[0])
+    source = f"import sys\nsys.modules[{module!r}] = None"
+    notebook.cells.insert(0, runner.nbformat.v4.new_code_cell(source, id="without"))
+    return notebook
+
+
+@pytest.mark.timeout(120)
+def test_without_matplotlib_the_figure_comes_as_text(
+    runner: ModuleType, execute: Callable[[Any], Any]
+) -> None:
+    done = execute(without(runner, "matplotlib"))
+    assert done["faults"] == []
+    shown = {cell["id"]: json.dumps(cell.get("outputs")) for cell in done["ran"]["cells"]}
+    assert "missing  matplotlib" in shown["setup"]
+    assert "image/png" not in shown["figure"]
+    assert "opening handshake" in shown["figure-as-text"]
+
+
+@pytest.mark.timeout(120)
+def test_without_wslab_the_first_cell_says_how_to_get_it(
+    runner: ModuleType, execute: Callable[[Any], Any]
+) -> None:
+    done = execute(without(runner, "wslab"))
+    assert done["faults"] == [
+        "cell setup: AssertionError: Something is missing: see the lines above."
+    ]
+    (setup,) = [cell for cell in done["ran"]["cells"] if cell["id"] == "setup"]
+    assert "missing  wslab" in setup["outputs"][0]["text"]
+    assert "run: python3 start.py" in setup["outputs"][0]["text"]
