@@ -1,7 +1,7 @@
 """wslab: what the difference between a raw socket and a WebSocket is, seen byte by byte.
 
-Start with the two echoes, side by side: :mod:`wslab.tcp_echo` and :mod:`wslab.ws_echo`. The standard
-library is all that this package needs.
+Start with the two echoes, side by side: :mod:`wslab.tcp_echo` and :mod:`wslab.ws_echo`. The
+standard library is all that this package needs.
 """
 
 from . import tcp_echo, ws_echo

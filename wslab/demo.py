@@ -1,4 +1,4 @@
-"""The same words over both: a raw TCP socket and a WebSocket, side by side, every byte explained."""
+"""The same words over a raw TCP socket and a WebSocket, side by side, every byte explained."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def report(tcp: Conversation, websocket: Conversation, color: bool = False) -> s
             head,
             "",
             _title("Every byte of the raw TCP conversation"),
-            explain(tcp.dissection, color),
+            explain(tcp.dissection, color) or "None: an empty text is nothing on a stream.",
             "",
             _title("Every byte of the WebSocket conversation"),
             explain(websocket.dissection, color),

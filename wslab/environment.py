@@ -27,53 +27,53 @@ GET_BROWSER, GET_TSHARK = {
 def report(modules: tuple[str, ...], in_venv: bool) -> int:
     """Print a line for each tool; 0 when the lessons can run, whatever optional is missing."""
     version = ".".join(str(number) for number in sys.version_info[:3])
-    tell("ok", f"Python {version}  ({sys.executable})")
+    _tell("ok", f"Python {version}  ({sys.executable})")
     here = all(map(importlib.util.find_spec, modules))
-    installable = check_venv()
+    installable = _check_venv()
     for name in modules:
         if in_venv or importlib.util.find_spec(name):
-            tell("ok", f"{name}  ({'in .venv' if in_venv else 'in this Python'})")
+            _tell("ok", f"{name}  ({'in .venv' if in_venv else 'in this Python'})")
         else:
-            tell("not yet", name, "`python3 start.py` installs it into .venv")
-    loopback = check_loopback()
-    check_tool("a browser (Chromium)", BROWSERS, GET_BROWSER)
-    check_tool("tshark", TSHARKS, GET_TSHARK)
-    check_conda()
+            _tell("not yet", name, "`python3 start.py` installs it into .venv")
+    loopback = _check_loopback()
+    _check_tool("a browser (Chromium)", BROWSERS, GET_BROWSER)
+    _check_tool("tshark", TSHARKS, GET_TSHARK)
+    _check_conda()
     works = loopback and (in_venv or here or installable)
     print(f"\nThe lessons {'can run:  python3 start.py' if works else 'cannot run yet.'}")
     print("What needs no installation at all:  python3 -m wslab demo")
     return 0 if works else 1
 
 
-def tell(state: str, what: str, advice: str = "") -> None:
+def _tell(state: str, what: str, advice: str = "") -> None:
     print(f"{state:<9} {what}")
     if advice:
         print(f"{'':<9}   -> {advice}")
 
 
-def check_venv() -> bool:
+def _check_venv() -> bool:
     if importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip"):
-        tell("ok", "venv and ensurepip: .venv can be made")
+        _tell("ok", "venv and ensurepip: .venv can be made")
         return True
-    tell("missing", "venv or ensurepip", "Debian, Ubuntu: sudo apt install python3-venv")
+    _tell("missing", "venv or ensurepip", "Debian, Ubuntu: sudo apt install python3-venv")
     return False
 
 
-def check_loopback() -> bool:
+def _check_loopback() -> bool:
     """IPv4 must work; IPv6 may be switched off."""
-    works = echoes(socket.AF_INET, "127.0.0.1")
+    works = _echoes(socket.AF_INET, "127.0.0.1")
     if works:
-        tell("ok", "loopback 127.0.0.1: a byte goes out and comes back")
+        _tell("ok", "loopback 127.0.0.1: a byte goes out and comes back")
     else:
-        tell("missing", "loopback 127.0.0.1", "a firewall or sandbox forbids sockets: allow them")
-    if echoes(socket.AF_INET6, "::1"):
-        tell("ok", "loopback ::1 (IPv6)")
+        _tell("missing", "loopback 127.0.0.1", "a firewall or sandbox forbids sockets: allow them")
+    if _echoes(socket.AF_INET6, "::1"):
+        _tell("ok", "loopback ::1 (IPv6)")
     else:
-        tell("optional", "loopback ::1 (IPv6) is off", "nothing to do: those parts are skipped")
+        _tell("optional", "loopback ::1 (IPv6) is off", "nothing to do: those parts are skipped")
     return works
 
 
-def echoes(family: socket.AddressFamily, host: str) -> bool:
+def _echoes(family: socket.AddressFamily, host: str) -> bool:
     try:
         with socket.socket(family) as listener:
             listener.settimeout(2)
@@ -90,17 +90,17 @@ def echoes(family: socket.AddressFamily, host: str) -> bool:
         return False
 
 
-def check_tool(title: str, names: list[str], how: str) -> None:
+def _check_tool(title: str, names: list[str], how: str) -> None:
     found = next(filter(None, map(shutil.which, names)), None)
     if found:
-        tell("ok", f"{title}  ({found})")
+        _tell("ok", f"{title}  ({found})")
     else:
-        tell("optional", f"{title} is missing: some lessons show less", how)
+        _tell("optional", f"{title} is missing: some lessons show less", how)
 
 
-def check_conda() -> None:
+def _check_conda() -> None:
     active = os.environ.get("CONDA_PREFIX")
     if active:
-        tell("ok", f"conda: {active}", "to add what lacks: conda env update -f environment.yml")
+        _tell("ok", f"conda: {active}", "to add what lacks: conda env update -f environment.yml")
     elif shutil.which("conda"):
-        tell("ok", "conda", "if you prefer it to .venv: conda env create -f environment.yml")
+        _tell("ok", "conda", "if you prefer it to .venv: conda env create -f environment.yml")

@@ -13,21 +13,23 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-CHUNK = 65536
+from .secure import Secure, ready
+
+CHUNK = 65536 + 64
 """How many bytes one ``recv`` asks for at most."""
 
 MAX_CONNECTIONS = 1000
 """How many peers a server talks to at the same time by default."""
 
 SEND_TIMEOUT = 30.0
-"""How long a ``sendall`` may make no progress, because the peer does not read."""
+"""How long a ``sendall`` may make no progress, because the peer does not read. In seconds."""
 
 
 class Stream(Protocol):
-    """What an echo needs of a socket. A ``socket.socket`` has it, so has an ``SSLSocket``, so has a tap."""
+    """What an echo needs of a socket. ``socket.socket`` has it, so has ``Secure``, so has a tap."""
 
     def recv(self, size: int, /) -> bytes:
         """Wait for bytes, and return what is there; no bytes mean the end of the stream."""
@@ -44,6 +46,9 @@ class Stream(Protocol):
     def close(self) -> None:
         """Give the socket back to the system."""
 
+    def fileno(self) -> int:
+        """The system's number for the socket; -1 after the end."""
+
     def __enter__(self) -> Any: ...
     def __exit__(self, *exc: object) -> None: ...
 
@@ -59,38 +64,40 @@ def listen(host: str, port: int) -> socket.socket:
     ...     listener.getsockname()[0]
     '127.0.0.1'
     """
+    if not 0 <= port <= 65535:
+        raise Trouble(f"{port} is not a port: use 0 (any free port) or 1 to 65535.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=1024)
-    except OverflowError:
-        raise Trouble(f"{port} is not a port: use 0 (any free port) or 1 to 65535.") from None
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise Trouble(f"Cannot listen on {host} port {port}: {_why(error)}.") from None
 
 
 def connect(
     host: str, port: int, *, timeout: float | None = 10.0, ssl: tls.SSLContext | None = None
-) -> socket.socket:
+) -> Stream:
     """A connected TCP socket, inside TLS if a context is given. Raises Trouble.
 
     ``timeout`` counts for connecting and for the TLS handshake, each; afterwards the socket waits
     as long as it takes.
     """
+    if not 1 <= port <= 65535:  # the system would take 65537 for 1
+        raise Trouble(f"{port} is not a port: use 1 to 65535.")
     try:
         sock = socket.create_connection((host, port), timeout=timeout)
-    except OverflowError:
-        raise Trouble(f"{port} is not a port: use 1 to 65535.") from None
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise Trouble(f"Cannot connect to {host} port {port}: {_why(error)}.") from None
-    if ssl is not None:
-        try:
-            sock = ssl.wrap_socket(sock, server_hostname=host)
-        except (OSError, ValueError) as error:
-            sock.close()
-            raise Trouble(f"No TLS with {host} port {port}: {_why(error)}.") from None
     sock.settimeout(None)
     prepare(sock)
-    return sock
+    if ssl is None:
+        return sock
+    try:
+        secure = Secure(sock, ssl, host)
+        secure.handshake(timeout)
+    except (OSError, ValueError) as error:
+        sock.close()
+        raise Trouble(f"No TLS with {host} port {port}: {_why(error)}.") from None
+    return secure
 
 
 def prepare(sock: socket.socket) -> None:
@@ -99,8 +106,8 @@ def prepare(sock: socket.socket) -> None:
         # Send each message at once, instead of waiting for company (Nagle's algorithm, RFC 896).
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with contextlib.suppress(OSError):
-        # The kernel's own clock for a peer that does not read: settimeout() would ask it twice a
-        # message, with an additional system call before each recv and each send.
+        # The kernel's own clock for a peer that does not read: settimeout() would count for
+        # receiving too, and cost an additional system call before each recv and each send.
         milliseconds = round(SEND_TIMEOUT * 1000)
         timeval = struct.pack("@ll", milliseconds // 1000, milliseconds % 1000 * 1000)
         windows = sys.platform == "win32"
@@ -109,12 +116,10 @@ def prepare(sock: socket.socket) -> None:
         )
 
 
-def send_timeout(sock: Stream) -> float | None:
-    """What ``settimeout`` must be told before a send, so that SEND_TIMEOUT counts.
-
-    None for a plain socket, where the kernel has the clock; TLS in Python does not hear that one.
-    """
-    return SEND_TIMEOUT if isinstance(plain(sock), tls.SSLSocket) else None
+def readable(sock: Stream, seconds: float | None) -> bool:
+    """Whether ``recv`` has something to return, bytes or the end, within ``seconds``."""
+    inside = plain(sock)
+    return inside.readable(seconds) if isinstance(inside, Secure) else ready(inside, seconds)
 
 
 def finish(sock: Stream, timeout: float, *, wait_for_peer: bool = False) -> None:
@@ -125,16 +130,11 @@ def finish(sock: Stream, timeout: float, *, wait_for_peer: bool = False) -> None
     gets it all the same. With ``wait_for_peer`` the peer is left to end first (RFC 6455 §7.1.1).
     """
     deadline = time.monotonic() + timeout
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError):
         if wait_for_peer:
             _drain(sock, deadline)
-        if isinstance(plain(sock), tls.SSLSocket):
-            # TLS has its own end (close_notify); shutdown() below TLS would cut it off.
-            sock.settimeout(max(deadline - time.monotonic(), 0.01))
-            plain(sock).unwrap()
-        else:
-            sock.shutdown(socket.SHUT_WR)
-            _drain(sock, deadline)
+        sock.shutdown(socket.SHUT_WR)
+        _drain(sock, deadline)
     sock.close()
 
 
@@ -146,10 +146,9 @@ def _drain(sock: Stream, deadline: float) -> None:
 
 
 def abort(sock: Any) -> None:
-    """End a connection from any thread, now: a ``recv`` or ``send`` that waits elsewhere returns."""
+    """End a connection from any thread, now: ``recv`` or ``send`` that wait elsewhere return."""
     with contextlib.suppress(OSError):
-        # The method of the plain class: that of an SSLSocket is not made for two threads.
-        socket.socket.shutdown(plain(sock), socket.SHUT_RDWR)
+        plain(sock).shutdown(socket.SHUT_RDWR)
 
 
 def plain(sock: Any) -> Any:
@@ -162,14 +161,15 @@ def _why(error: Exception) -> str:
     if isinstance(error, tls.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message})"
     if isinstance(error, tls.SSLError):
-        return f"the TLS handshake failed ({error.reason or error}); does it speak TLS at all?"
+        reason = str(error.reason or error).partition(" (_ssl.c:")[0]
+        return f"the TLS handshake failed ({reason}); perhaps it speaks no TLS"
     if isinstance(error, ConnectionRefusedError):
-        return "nothing listens there (connection refused). Is the server running, and is it this port"
+        return "nothing listens there (connection refused); start the server, or check the port"
     if isinstance(error, ConnectionResetError):
         return "the other side hung up (connection reset)"
     if isinstance(error, TimeoutError):
-        return "no answer in time. Is the address right, does a firewall stand between"
-    if isinstance(error, socket.gaierror):
+        return "no answer in time; the address may be wrong, or a firewall in between"
+    if isinstance(error, (socket.gaierror, UnicodeError)):
         return "there is no such host name"
     if isinstance(error, PermissionError):
         return "the system does not allow it; ports below 1024 are often reserved: try another"
@@ -185,7 +185,7 @@ class Peer:
     """One connection of a server, and how to say goodbye on it when the server ends."""
 
     def __init__(self, sock: socket.socket, address: Any) -> None:
-        self.sock = sock
+        self.sock: Stream = sock
         self.address = address
         self.goodbye: Callable[[], None] = lambda: abort(self.sock)
 
@@ -245,23 +245,29 @@ class Server:
 
     def close(self) -> None:
         """Stop accepting, say goodbye, end every connection. May be called more than once."""
-        self._closing.set()
-        abort(self._listener)
-        with contextlib.suppress(OSError):
-            # Where shutdown() does not wake accept(), a visitor does.
-            socket.create_connection(self.address, timeout=0.2).close()
-        self._listener.close()
+        if not self._closing.is_set():
+            self._closing.set()
+            abort(self._listener)
+            with contextlib.suppress(OSError):
+                # Where shutdown() does not wake accept(), a visitor does.
+                socket.create_connection(self.address, timeout=0.2).close()
+            self._listener.close()
         self._acceptor.join(self._grace)
+        deadline = time.monotonic() + self._grace
         peers = dict(self._peers)
         for peer in peers.values():
-            peer.goodbye()
-        deadline = time.monotonic() + self._grace
+            if time.monotonic() < deadline:
+                peer.goodbye()
+        self._join(peers, deadline)
         for thread, peer in peers.items():
-            if thread is not threading.current_thread():
+            if thread.is_alive():
+                abort(peer.sock)
+        self._join(peers, time.monotonic() + self._grace)
+
+    def _join(self, threads: Iterable[threading.Thread], deadline: float) -> None:
+        for thread in threads:
+            if thread is not threading.current_thread():  # a handler may close its own server
                 thread.join(max(0.0, deadline - time.monotonic()))
-                if thread.is_alive():
-                    abort(peer.sock)
-                    thread.join(self._grace)
 
     def _accept(self) -> None:
         while not self._closing.is_set():
@@ -275,7 +281,7 @@ class Server:
                 self._turn_away(sock)
                 continue
             peer = Peer(sock, address)
-            thread = threading.Thread(target=self._run, args=(peer,), name="peer", daemon=True)
+            thread = threading.Thread(target=self._run, args=(sock, peer), name="peer", daemon=True)
             self._peers[thread] = peer
             try:
                 thread.start()
@@ -290,17 +296,13 @@ class Server:
                 sock.send(self._sorry)
             sock.shutdown(socket.SHUT_WR)
 
-    def _run(self, peer: Peer) -> None:
+    def _run(self, sock: socket.socket, peer: Peer) -> None:
         try:
-            prepare(peer.sock)
+            prepare(sock)
             if self._ssl is not None:
                 # Here, not in accept(): a peer that is slow with TLS must not hold up the others.
-                peer.sock.settimeout(self._handshake_timeout)
-                peer.sock = self._ssl.wrap_socket(
-                    peer.sock, server_side=True, do_handshake_on_connect=False
-                )
-                peer.sock.do_handshake()
-                peer.sock.settimeout(None)
+                peer.sock = secure = Secure(sock, self._ssl, host=None)
+                secure.handshake(self._handshake_timeout)
             self._handle(peer)
         except OSError:
             pass  # the peer is gone, or never spoke TLS: the end of this connection, of no other

@@ -1,7 +1,7 @@
 """TLS for several threads: one receives while another sends.
 
-OpenSSL lets only one thread at a time into a connection. So no thread may wait in there: the socket
-does not block, each call into OpenSSL is short and holds a lock, and to wait is left to ``ready``.
+OpenSSL lets only one thread at a time into a connection. So no thread may wait in there: OpenSSL
+works in memory, under a lock, and the plain socket below does the waiting.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 def ready(sock: Any, seconds: float | None, *, writing: bool = False) -> bool:
-    """Wait for bytes (or the end) to be there, or for room to write; False if not within ``seconds``.
+    """Wait until bytes (or the end) are there, or room to write; False if not within ``seconds``.
 
     This waits in one direction only: ``settimeout`` would count for a send in another thread, too.
     """
@@ -41,18 +41,24 @@ def ready(sock: Any, seconds: float | None, *, writing: bool = False) -> bool:
 
 
 class Secure:
-    """A TLS connection with the methods of a socket. Times are in seconds.
+    """TLS over a connected socket, with the methods of a socket. Times are in seconds.
 
-    ``settimeout`` is for receiving; a send may make no progress for ``send_timeout``.
+    A client gives the ``host`` that the certificate must name. The socket must block; a time limit
+    that it has for sending (see ``net.prepare``) counts. ``settimeout`` is for receiving only.
     """
 
-    def __init__(self, sock: tls.SSLSocket, send_timeout: float) -> None:
-        sock.setblocking(False)
-        self._tls = sock
-        self._send_timeout = send_timeout
+    def __init__(self, sock: socket.socket, context: tls.SSLContext, host: str | None) -> None:
+        self._sock = sock
+        self._received = tls.MemoryBIO()
+        self._to_send = tls.MemoryBIO()
+        self._tls = context.wrap_bio(
+            self._received, self._to_send, server_side=host is None, server_hostname=host
+        )
+        self._lock = threading.Lock()  # for OpenSSL and what is below
+        self._ahead = b""  # plain text that recv() has not asked for yet
+        self._ended = False
+        self._sending = threading.Lock()  # so that records leave in the order of their numbers
         self._timeout: float | None = None
-        self._ahead: bytes | None = None  # what readable() found
-        self._lock = threading.Lock()
 
     def handshake(self, seconds: float | None) -> None:
         """Go through the TLS handshake. Raises ssl.SSLError, TimeoutError."""
@@ -63,47 +69,49 @@ class Secure:
 
         That bytes have come says nothing yet: they may be a part of a TLS record.
         """
-        if self._ahead is None:
-            with contextlib.suppress(TimeoutError):
-                self._ahead = self._attempt(partial(self._tls.recv, RECORD), seconds)
-        return self._ahead is not None
+        try:
+            self._attempt(self._read, seconds)
+        except TimeoutError:
+            return False
+        return True
 
     def recv(self, size: int) -> bytes:
         """Like ``socket.recv``."""
-        ahead, self._ahead = self._ahead, None
-        if ahead is None:
-            return self._attempt(partial(self._tls.recv, size), self._timeout)
-        if len(ahead) > size:
-            self._ahead = ahead[size:]
-        return ahead[:size]
+        return self._attempt(partial(self._take, size), self._timeout)
 
     def sendall(self, data: bytes) -> None:
         """Like ``socket.sendall``."""
-        view = memoryview(data)
-        while view:
-            sent = self._attempt(partial(self._tls.send, view[:RECORD]), self._send_timeout)
-            view = view[sent:]
+        if data:
+            with self._sending:
+                with self._lock:
+                    self._tls.write(data)
+                    records = self._to_send.read()
+                self._sock.sendall(records)
 
     def settimeout(self, seconds: float | None) -> None:
         """How long ``recv`` may wait; None for as long as it takes."""
         self._timeout = seconds
 
     def shutdown(self, how: int) -> None:
-        """Like ``socket.shutdown``; before the half-close TLS says its own goodbye (close_notify)."""
+        """Like ``socket.shutdown``; before a half-close TLS says its own goodbye (close_notify)."""
         if how == socket.SHUT_WR:
-            # It waits for the peer's close_notify by wanting to read; we go on without.
-            with self._lock, contextlib.suppress(OSError, ValueError):
-                self._tls.unwrap()
-        # The method of the plain class: that of an SSLSocket would take TLS from a thread that waits.
-        socket.socket.shutdown(self._tls, how)
+            with self._lock:
+                # OpenSSL looks for the peer's goodbye at once, and must not meet data there.
+                with contextlib.suppress(tls.SSLError):
+                    while self._read_more():
+                        pass
+                with contextlib.suppress(tls.SSLError):
+                    self._tls.unwrap()
+            self._flush()
+        self._sock.shutdown(how)
 
     def close(self) -> None:
         """Like ``socket.close``."""
-        self._tls.close()
+        self._sock.close()
 
     def fileno(self) -> int:
         """Like ``socket.fileno``."""
-        return self._tls.fileno()
+        return self._sock.fileno()
 
     def __enter__(self) -> Secure:
         return self
@@ -112,16 +120,49 @@ class Secure:
         self.close()
 
     def _attempt(self, call: Callable[[], T], seconds: float | None) -> T:
-        """Try until OpenSSL is content; in between, wait for what it wants."""
+        """Try until OpenSSL has received what it needs for that."""
         deadline = None if seconds is None else time.monotonic() + seconds
         while True:
             try:
                 with self._lock:
                     return call()
             except tls.SSLWantReadError:
-                writing = False
-            except tls.SSLWantWriteError:
-                writing = True
+                pass
+            finally:
+                self._flush()
             left = None if deadline is None else deadline - time.monotonic()
-            if not ready(self._tls, left, writing=writing):
+            if not ready(self._sock, left):
                 raise TimeoutError("timed out")
+            data = self._sock.recv(4 * RECORD)
+            with self._lock:
+                if data:
+                    self._received.write(data)
+                else:
+                    self._received.write_eof()
+
+    def _take(self, size: int) -> bytes:
+        self._read()
+        data, self._ahead = self._ahead[:size], self._ahead[size:]
+        return data
+
+    def _read(self) -> None:
+        if not self._ahead:
+            self._read_more()
+
+    def _read_more(self) -> bool:
+        """Decrypt a record; False at the end, whether TLS has announced it or not."""
+        data = b""
+        if not self._ended:
+            with contextlib.suppress(tls.SSLZeroReturnError, tls.SSLEOFError):
+                data = self._tls.read(RECORD)
+            self._ahead += data
+            self._ended = not data
+        return not self._ended
+
+    def _flush(self) -> None:
+        """Send what TLS itself has to say; if a thread is sending, the next message takes it."""
+        if self._to_send.pending and self._sending.acquire(blocking=False):
+            # A connection that is lost shows when we receive.
+            with contextlib.suppress(OSError):
+                self._sock.sendall(self._to_send.read())
+            self._sending.release()

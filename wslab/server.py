@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl as tls
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -113,9 +114,9 @@ def serve(
     """Serve WebSocket in background threads; ``handler(ws)`` runs in one of its own for each peer.
 
     When the handler returns, the connection is closed with 1000; when it raises, with 1011, and the
-    traceback goes to standard error. ``origins`` are the only ones let in, if given (None among them
-    stands for programs, which send no Origin). ``tap(address)`` gives a recording for each peer.
-    Times are in seconds, sizes in bytes. Raises net.Trouble when it cannot listen.
+    traceback goes to standard error. ``origins`` are the only ones let in, if given (None among
+    them stands for programs, which send no Origin). ``tap(address)`` gives a recording for each
+    peer. Times are in seconds, sizes in bytes. Raises net.Trouble when it cannot listen.
     """
 
     def answer(request: Request) -> Response:
@@ -161,7 +162,8 @@ def _run(handler: Callable[[WebSocket], None], ws: WebSocket) -> None:
     except ConnectionClosed:
         pass  # the peer went away while the handler was busy
     except BaseException:
+        # Here, for to the server below an OSError only means that the peer is gone.
+        traceback.print_exc()
         ws.close(1011, "the handler failed")
-        raise
     finally:
         ws.close()

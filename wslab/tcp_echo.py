@@ -50,7 +50,7 @@ def serve(
 
 
 def connect(url: str, *, tap: Recording | None = None, timeout: float | None = 10.0) -> Stream:
-    """A plain socket, connected to ``tcp://HOST:PORT``; with ``tap`` all that crosses is recorded."""
+    """A plain socket, connected to ``tcp://HOST:PORT``; with ``tap`` what crosses is recorded."""
     address = parse_url(url, schemes=("tcp",))
     sock = net.connect(address.host, address.port, timeout=timeout)
     return Tap(sock, tap, Role.CLIENT) if tap is not None else sock

@@ -31,6 +31,7 @@ from .protocol.connection import (
 from .protocol.errors import ConnectionClosed, HandshakeError, ProtocolError
 from .protocol.http import Request, Response
 from .protocol.rfc import Role, State
+from .secure import ready
 
 MESSAGE_TIMEOUT = 30.0
 """How long one message may take from its first byte to its last, in seconds."""
@@ -73,11 +74,9 @@ class WebSocket:
         self._idle_timeout = idle_timeout
         self._close_timeout = close_timeout
         self._inbox: deque[str | bytes] = deque()
-        self._pongs: dict[bytes, float] = {}
+        self._pings: dict[bytes, float] = {}  # those without an answer, and when it came
         self._message_deadline = _NEVER
         self._in_message = False
-        self._timeout: float | None = math.nan  # what settimeout() was called with last
-        self._send_timeout = net.send_timeout(sock)
         self._refused: Refused | None = None
         self._ended = False
         self._reads = 0
@@ -90,16 +89,11 @@ class WebSocket:
     def recv(self, timeout: float | None = None) -> str | bytes:
         """Wait for the next message: text is a str, binary is bytes.
 
-        Raises TimeoutError when none comes within ``timeout`` seconds (nothing is lost: it may still
-        come later), ConnectionClosed at the end of the conversation.
+        Raises TimeoutError when none comes within ``timeout`` seconds (nothing is lost: it may
+        still come later), ConnectionClosed at the end of the conversation.
         """
-        inbox = self._inbox
-        if not inbox:
-            # A time-out of 0 looks, at least, whether something is there.
-            deadline = _NEVER if timeout is None else monotonic() + max(timeout, 0.001)
-            while not inbox:
-                self._receive(deadline, "no message in time")
-        return inbox.popleft()
+        # A time-out of 0 looks, at least, whether something is there.
+        return self._next(_NEVER if timeout is None else monotonic() + max(timeout, 0.001))
 
     def send(self, message: str | bytes) -> None:
         """Send a str as text or bytes as binary. Raises ConnectionClosed after the end."""
@@ -113,15 +107,23 @@ class WebSocket:
 
     def __iter__(self) -> Iterator[str | bytes]:
         """The messages up to the Close. Raises ConnectionClosed if there was none, or a fault."""
-        inbox = self._inbox
         try:
             while True:
-                while not inbox:
-                    self._receive(_NEVER, "")
-                yield inbox.popleft()
+                yield self._next(_NEVER)
         except ConnectionClosed:
             if not self._connection.close_received:
                 raise
+
+    def _next(self, deadline: float) -> str | bytes:
+        inbox = self._inbox
+        while True:
+            reads = self._reads
+            try:
+                if inbox:
+                    return inbox.popleft()
+            except IndexError:
+                continue  # another thread was faster
+            self._receive(reads, deadline, "no message in time")
 
     # ------------------------------------------------------------ control
 
@@ -132,14 +134,20 @@ class WebSocket:
         Pong in time, or if so many messages come that they have to be received first.
         """
         payload = os.urandom(4) if payload is None else payload
-        with self._sending:
-            start = monotonic()
-            self._write(self._connection.ping(payload))
-        while payload not in self._pongs:
-            if sum(map(len, self._inbox)) + len(self._inbox) > INBOX_LIMIT:
-                raise TimeoutError("no Pong yet, and messages are waiting: call recv() first")
-            self._receive(start + timeout, f"no Pong within {timeout:g} s")
-        return self._pongs.pop(payload) - start
+        try:
+            with self._sending:
+                start = monotonic()
+                self._pings[payload] = 0.0
+                self._write(self._connection.ping(payload))
+            while True:
+                reads = self._reads
+                if answered := self._pings.get(payload):
+                    return answered - start
+                if sum(map(len, self._inbox)) + len(self._inbox) > INBOX_LIMIT:
+                    raise TimeoutError("no Pong yet, and messages are waiting: call recv() first")
+                self._receive(reads, start + timeout, f"no Pong within {timeout:g} s")
+        finally:
+            self._pings.pop(payload, None)
 
     def close(self, code: int | None = 1000, reason: str = "") -> None:
         """Say goodbye, wait for the peer's goodbye, end the connection (§7.1.2).
@@ -147,23 +155,28 @@ class WebSocket:
         Messages that arrive in between are dropped. Raises ValueError for a code that must not be
         sent or a reason over 123 bytes. To close what is closed does nothing.
         """
-        self.say_goodbye(code, reason, self._close_timeout)
         deadline = monotonic() + self._close_timeout
+        self.say_goodbye(code, reason, self._close_timeout)
         with contextlib.suppress(ConnectionClosed, TimeoutError):
             while not self._ended:
+                self._receive(self._reads, deadline, "no Close")
                 self._inbox.clear()
-                self._receive(deadline, "no Close")
         if not self._ended:
+            # No more politeness: what the peer still sends gets a reset, now that nobody reads it.
             net.abort(self._sock)  # another thread may be waiting in recv()
-            self._end()
+            self._ended = True
+            self._sock.close()
 
     def say_goodbye(self, code: int | None, reason: str, timeout: float) -> None:
-        """Only send the Close; whoever receives sees the answer, and ends the connection."""
-        close_payload(code, reason)  # refuses what cannot be sent, also when nothing is left to send
+        """Only send the Close; whoever receives sees the answer, and ends the connection.
+
+        A peer that is gone needs none. One that does not read gets none, after ``timeout`` seconds.
+        """
+        close_payload(code, reason)  # refuses what must not be sent, also after the end
         if self._sending.acquire(timeout=timeout):
-            # A peer that is gone already needs no goodbye.
-            with contextlib.suppress(ConnectionClosed):
-                self._write(self._connection.close(code, reason))
+            with contextlib.suppress(ConnectionClosed, OSError):
+                if ready(self._sock, timeout, writing=True):
+                    self._write(self._connection.close(code, reason))
             self._sending.release()
 
     @property
@@ -197,7 +210,7 @@ class WebSocket:
         deadline = _NEVER if timeout is None else monotonic() + timeout
         try:
             while self._connection.state is State.CONNECTING:
-                self._receive(deadline, "no handshake")
+                self._receive(self._reads, deadline, "no handshake")
         except TimeoutError:
             late = f"the opening handshake took longer than {timeout:g} s"
             self._take(self._connection.refuse(HandshakeError(408 * server, late, "4.1")))
@@ -207,20 +220,28 @@ class WebSocket:
 
     # ------------------------------------------------------------ bytes
 
-    def _receive(self, deadline: float, late: str) -> None:
+    def _receive(self, reads: int, deadline: float, late: str) -> None:
         """Receive once, before ``deadline``: fill the inbox, answer what must be answered.
 
-        Raises TimeoutError with the text ``late``, ConnectionClosed when all is over.
+        ``reads`` is what ``_reads`` was before the caller looked for what it waits for: if another
+        thread has received since, it must look again. Raises TimeoutError with the text ``late``,
+        ConnectionClosed when all is over.
         """
-        if not self._reading.acquire(False) and not self._wait_for_turn(deadline, late):
+        while not self._reading.acquire(False) and not self._reading.acquire(timeout=0.01):
+            if self._reads != reads:
+                return
+            if monotonic() > deadline:
+                raise TimeoutError(late)
+        if self._reads != reads:
+            self._reading.release()
             return
         connection = self._connection
         try:
             if self._ended:
                 raise connection.closed_error()
             try:
-                if deadline < _NEVER or self._timeout != self._idle_timeout or self._in_message:
-                    self._set_timeout(deadline)
+                if deadline < _NEVER or self._idle_timeout is not None or self._in_message:
+                    self._wait(deadline)
                 data = self._sock.recv(CHUNK)
             except TimeoutError:
                 if deadline <= self._message_deadline and deadline < _NEVER:
@@ -238,31 +259,16 @@ class WebSocket:
             self._reads += 1
             self._reading.release()
 
-    def _wait_for_turn(self, deadline: float, late: str) -> bool:
-        """Another thread receives. What it gets may be what we wait for: then False, look again."""
-        reads = self._reads
-        while not self._reading.acquire(timeout=0.01):
-            if self._reads != reads:
-                return False
-            if monotonic() > deadline:
-                raise TimeoutError(late)
-        return True
+    def _wait(self, deadline: float) -> None:
+        """Wait for bytes until ``deadline``, the message's, or the idle time-out.
 
-    def _set_timeout(self, deadline: float) -> None:
-        """Let the next ``recv`` wait until ``deadline``, the message's, or the idle time-out.
-
-        Raises TimeoutError when that is over: a peer that never pauses keeps ``recv`` from it.
+        Raises TimeoutError when that is over, also if the peer never pauses.
         """
-        until = min(deadline, self._message_deadline)
-        timeout = self._idle_timeout
-        if until < _NEVER:
-            left = until - monotonic()
-            if left <= 0:
-                raise TimeoutError
-            timeout = left if timeout is None or left < timeout else timeout
-        if timeout != self._timeout:
-            self._sock.settimeout(timeout)
-            self._timeout = timeout
+        left = min(deadline, self._message_deadline) - monotonic()
+        if self._idle_timeout is not None:
+            left = min(left, self._idle_timeout)
+        if left <= 0 or not net.readable(self._sock, None if left == _NEVER else left):
+            raise TimeoutError
 
     def _overdue(self) -> list[Event]:
         """The peer was too slow with a message, or silent for too long (§10.4)."""
@@ -282,7 +288,8 @@ class WebSocket:
             if isinstance(event, Opened):
                 self.request, self.response, self.subprotocol = event
             elif isinstance(event, Ponged):
-                self._pongs = {event.payload: monotonic()}
+                if event.payload in self._pings:
+                    self._pings[event.payload] = monotonic()
             elif isinstance(event, Refused):
                 self._refused = event
                 self._end()
@@ -297,11 +304,12 @@ class WebSocket:
     def _write(self, data: bytes) -> None:
         """Send all of ``data`` in one call; a message that is torn off ends the connection."""
         try:
-            # What recv() waits with is no measure for sending, which has its own (net.prepare).
-            if self._timeout != self._send_timeout:
-                self._sock.settimeout(self._send_timeout)
-                self._timeout = self._send_timeout
-            self._sock.sendall(data)
+            if data:
+                self._sock.sendall(data)
+        except (TimeoutError, BlockingIOError):
+            net.abort(self._sock)
+            text = "cannot send, the connection is given up: the peer does not read"
+            raise ConnectionClosed(1006, "", text) from None
         except OSError as error:
             net.abort(self._sock)
             text = f"cannot send, the connection is lost: {error.strerror or error}"

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .net import Server
-from .websocket import WebSocket
 from .server import connect as connect  # the client of this echo, as tcp_echo has its own
 from .server import serve as serve_websocket
+from .websocket import WebSocket
 
 
 def echo(ws: WebSocket) -> None:

@@ -1,4 +1,4 @@
-"""One direction of a conversation: the bytes that one end sent, read as the other end reads them."""
+"""One direction of a conversation: what one end sent, read as the other end reads it."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ class Direction:
             on_field=self._on_field,
         )
         self._units: list[Unit] = []
-        self._failure: ProtocolError | HandshakeError | None = None
-        self._gap = False
-        # The fields of each unit; the last one may still grow, and a payload may come in many pieces.
+        self.failure = ""
+        """Why the parser gave up; empty if it did not."""
+        self._stopped = ""  # why the parser is not given any more
+        # The fields of each unit; the last may still grow, and a payload may come in many pieces.
         self._reads: list[list[tuple[Field, list[bytes]]]] = []
         self._message = 0  # the opcode of the last message that began
         self._position = 0  # where in the stream the next unit begins
@@ -50,31 +51,29 @@ class Direction:
             self._since = time
         self._time = time
         self._pending += data
-        opened, failing = [], False
-        if self.connection.want is not None and not self._gap:
-            for event in self.connection.receive(data):
-                if isinstance(event, Opened):
-                    opened.append(event)
-                elif isinstance(event, (Failed, Refused)):
-                    self._failure, failing = event.error, True
-        if self.connection.want is None or self._gap:
-            self._finish(failing)
+        opened, failed = [], False
+        for event in self.connection.receive(data) if self._reading else ():
+            if isinstance(event, Opened):
+                opened.append(event)
+            elif isinstance(event, (Failed, Refused)) and event.error is not None:
+                failed, self.failure = True, self._reason(event.error)
+        if not self._reading:
+            self._finish(failed)
+        elif self.connection.wanted in _UNIT_STARTS:
+            self._build(len(self._reads), failed)
         else:
-            # The last unit is complete if the parser wants another one to begin.
-            unfinished = [] if self.connection.wanted in _UNIT_STARTS else self._reads[-1:]
-            del self._reads[len(self._reads) - len(unfinished) :]
-            self._build(failing)
-            self._reads = unfinished
+            self._build(len(self._reads) - 1, failed)
         return opened
 
     def end(self) -> None:
         """No more bytes will come: what is left is a unit that broke off."""
-        self._finish(failing=False)
+        self._finish()
+        self._stopped = "comes after the end of the stream"
 
     def skip(self, size: int) -> None:
         """So many bytes crossed here and were not kept: what follows cannot be read any more."""
-        self._gap = True
-        self._finish(failing=False)
+        self._stopped = "bytes are missing: the recording was cut"
+        self._finish()
         self._add("gap", f"{size} bytes crossed here and were not kept", [])
         self._position += size
 
@@ -97,6 +96,11 @@ class Direction:
         _, size, how = want
         return (data.find(b"\n", at) + 1 or len(data)) - at if how == LINE else min(size, rest)
 
+    @property
+    def _reading(self) -> bool:
+        """Whether the parser goes on."""
+        return self.connection.want is not None and not self._stopped
+
     # ------------------------------------------------------------ from fields to units
 
     def _on_field(self, field: Field, raw: bytes) -> None:
@@ -108,38 +112,40 @@ class Direction:
         else:
             self._reads[-1].append((field, [raw]))
 
-    def _finish(self, failing: bool) -> None:
+    def _finish(self, failed: bool = False) -> None:
         """Make units of all that is there, read or not."""
-        self._build(failing)
+        self._build(len(self._reads), failed)
         if self._pending:
-            raw = bytes(self._pending)
+            raw, why = bytes(self._pending), self._why()
             self._pending.clear()
-            why = self._why()
             field = Labelled(self._position, raw, "unparsed", show(raw, True), why, "")
             self._add("unparsed", f"unparsed: {why}", [field])
 
-    def _why(self) -> str:
-        """Why the parser did not read on."""
-        if self._gap:
-            return "bytes are missing: the recording was cut"
-        if self._failure is not None:
-            return f"{self._code()}: {self._failure}"
-        wanted = self.connection.wanted
-        assert wanted is not None, "a parser ends only with a failure"
-        return f"the stream breaks off inside: {wanted.label} (RFC 6455 §{wanted.section})"
-
-    def _build(self, failing: bool) -> None:
-        """Make units of what was read; the last that was not passed over is the one that failed."""
-        reads, self._reads = self._reads, []
-        units = [[(field, b"".join(pieces)) for field, pieces in read] for read in reads]
-        failed = max((n for n, read in enumerate(units) if read[0][0] not in _OTHER), default=-1)
-        for number, read in enumerate(units):
-            kind, summary, fields = self._explain(read)
-            if failing and number == failed:
+    def _build(self, count: int, failed: bool) -> None:
+        """Make units of the first so many that were read; the last of them may have failed."""
+        reads, self._reads = self._reads[:count], self._reads[count:]
+        # A handshake that failed may have a body behind it, which is passed over.
+        blamed = count - 1 - (count > 1 and reads[-1][0][0] in _OTHER) if failed else None
+        for number, pieces in enumerate(reads):
+            kind, summary, fields = self._explain([(f, b"".join(each)) for f, each in pieces])
+            if number == blamed:
                 last = fields[-1]
-                fields[-1] = last._replace(meaning=f"{last.meaning}; refused, {self._why()}")
-                summary += f"; refused{self._code()}"
+                fields[-1] = last._replace(meaning=f"{last.meaning}; refused, {self.failure}")
+                summary += f"; refused, {self.failure}"
             self._add(kind, summary, fields)
+
+    def _reason(self, error: ProtocolError | HandshakeError) -> str:
+        """Why the parser gives up, with the close code or the status that the peer is told."""
+        code = error.code if isinstance(error, ProtocolError) else error.status
+        told = isinstance(error, ProtocolError) or self.sender is Role.CLIENT
+        return f"{code}: {error}" if told else str(error)
+
+    def _why(self) -> str:
+        """Why bytes are left unread."""
+        wanted = self.connection.wanted
+        if self._stopped or wanted is None:
+            return self._stopped or self.failure
+        return f"the stream breaks off inside: {wanted.label} (RFC 6455 §{wanted.section})"
 
     def _explain(self, read: list[Read]) -> tuple[str, str, list[Labelled]]:
         """(kind, summary, fields) of one unit."""

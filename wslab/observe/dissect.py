@@ -115,10 +115,10 @@ def dissect(
 ) -> Dissection:
     """Explain a recording (both directions), or bytes.
 
-    ``protocol`` "auto" takes a recording that begins with HTTP for WebSocket, any other for raw TCP;
-    ``opened`` says that it is WebSocket and begins after the opening handshake. Bytes are a
-    handshake if they begin with HTTP, frames if they do not. Without a ``sender`` they may come from
-    both ends, one unit after the other: requests and masked frames are the client's.
+    ``protocol`` "auto" takes a recording that begins with HTTP for WebSocket, any other for raw
+    TCP; ``opened`` says that it is WebSocket and begins after the opening handshake. Bytes are a
+    handshake if they begin with HTTP, frames if they do not. Without a ``sender`` they may come
+    from both ends, one unit after the other: requests and masked frames are the client's.
 
     >>> hello = dissect(bytes.fromhex("8105 48656c6c6f"))
     >>> [(field.start, field.label, field.value) for field in hello.fields]
@@ -134,20 +134,25 @@ def dissect(
     data = bytes(what)
     if protocol == "tcp":
         return Dissection(Dissector("tcp").feed(_event(sender or Role.CLIENT, data)))
-    units = _dissect_one(data, sender or _sender(data, 0, Role.SERVER))
-    if sender is None and any(unit.kind not in ("handshake", "frame") for unit in units):
-        units = _dissect_both(data)
-    return Dissection(units)
+    if sender is None:
+        return Dissection(_dissect_one(data) or _dissect_both(data))
+    dissector = Dissector("websocket", opened=not looks_like_http(data))
+    return Dissection(dissector.feed(_event(sender, data)) + dissector.end())
 
 
 def _event(sender: Role, data: bytes) -> Event:
     return Event(0.0, sender, data, len(data))
 
 
-def _dissect_one(data: bytes, sender: Role) -> list[Unit]:
-    """All of it from one end."""
+def _dissect_one(data: bytes) -> list[Unit]:
+    """All of it from one end; nothing if there are signs that it is not."""
     dissector = Dissector("websocket", opened=not looks_like_http(data))
-    return dissector.feed(_event(sender, data)) + dissector.end()
+    sender = _sender(data, 0, Role.SERVER)
+    units = dissector.feed(_event(sender, data)) + dissector.end()
+    doubtful = dissector.direction(sender).failure or any(
+        unit.kind not in ("handshake", "frame") for unit in units
+    )
+    return [] if doubtful else units
 
 
 def _dissect_both(data: bytes) -> list[Unit]:
@@ -177,7 +182,7 @@ def _sender(data: bytes, at: int, before: Role) -> Role:
     """Who sent the unit that begins there (§5.1: a client masks all frames, a server none)."""
     if _HTTP.match(data, at):
         return Role.SERVER if data.startswith(b"HTTP/", at) else Role.CLIENT
-    if at + 1 == len(data):
+    if at + 1 >= len(data):
         return before
     return Role.CLIENT if data[at + 1] & 0x80 else Role.SERVER
 

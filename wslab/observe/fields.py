@@ -20,8 +20,8 @@ class Bits(NamedTuple):
 class Labelled(NamedTuple):
     """Bytes of a stream with what they are. ``start`` counts bytes from the start of the stream.
 
-    ``value`` is what the bytes say (a number, a text), ``meaning`` what that is good for; ``section``
-    is of RFC 6455, or empty where the RFC says nothing; ``bits`` takes the bytes apart further.
+    ``value`` is what the bytes say (a number, a text), ``meaning`` what that is good for;
+    ``section`` is of RFC 6455, or empty where it says nothing; ``bits`` takes the bytes apart.
     """
 
     start: int
@@ -52,9 +52,9 @@ class Unit(NamedTuple):
 
 
 def show(data: bytes, text: bool) -> str:
-    """Data for a reader: text in quotes if it is text, otherwise hex; long data is cut, and says so.
+    r"""Data for a reader: text in quotes if it is text, otherwise hex; cut if it is long.
 
-    >>> show(b"Hello", text=True), show(b"\\x00\\xff", text=False)
+    >>> show(b"Hello", text=True), show(b"\x00\xff", text=False)
     ("'Hello'", '00 ff')
     """
     if text:

@@ -23,8 +23,8 @@ EVENT_COST = 64
 class Event(NamedTuple):
     """Bytes that crossed the socket in one call.
 
-    ``time`` is in seconds since the recording began, ``sender`` the end that sent them, ``data`` what
-    was kept; ``size`` is how many there were. An event of size 0 is the end of that direction.
+    ``time`` is in seconds since the recording began, ``sender`` the end that sent them, ``data``
+    what was kept; ``size`` is how many there were. An event of size 0 ends that direction.
     """
 
     time: float
@@ -116,7 +116,7 @@ class Recording:
 
 
 _BYPASS = {"makefile", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into"}
-_BYPASS |= {"sendmsg", "sendto", "sendfile", "detach", "dup"}
+_BYPASS |= {"sendmsg", "sendto", "sendfile", "detach", "dup", "read", "write"}
 
 
 class Tap:
@@ -143,46 +143,54 @@ class Tap:
         self.recording = recording
         self._role = role
         self._peer = role.peer
-        self._finished = False
+        self._finished: set[Role] = set()
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Like ``socket.recv``."""
         data: bytes = self.tapped.recv(size, flags) if flags else self.tapped.recv(size)
-        self.recording.add(self._peer, data)
+        if data:
+            self.recording.add(self._peer, data)
+        elif size:
+            self._finish(self._peer)
         return data
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         """Like ``socket.recv_into``."""
         size: int = self.tapped.recv_into(buffer, nbytes, flags)
-        self.recording.add(self._peer, bytes(memoryview(buffer).cast("B")[:size]))
+        if size:
+            self.recording.add(self._peer, bytes(memoryview(buffer).cast("B")[:size]))
+        else:
+            self._finish(self._peer)
         return size
 
     def send(self, data: bytes, flags: int = 0) -> int:
         """Like ``socket.send``: the system may take fewer bytes than it was given."""
         size: int = self.tapped.send(data, flags) if flags else self.tapped.send(data)
-        self.recording.add(self._role, bytes(data[:size]))
+        if size:
+            self.recording.add(self._role, bytes(data[:size]))
         return size
 
     def sendall(self, data: bytes, flags: int = 0) -> None:
         """Like ``socket.sendall``. Recorded before it is sent, so before the answer to it."""
-        self.recording.add(self._role, data if type(data) is bytes else bytes(data))
+        if data:
+            self.recording.add(self._role, data if type(data) is bytes else bytes(data))
         self.tapped.sendall(data, flags) if flags else self.tapped.sendall(data)
 
     def shutdown(self, how: int) -> None:
         """Like ``socket.shutdown``; the end of what we send is an event."""
         self.tapped.shutdown(how)
         if how != socket.SHUT_RD:
-            self._finish()
+            self._finish(self._role)
 
     def close(self) -> None:
         """Like ``socket.close``."""
         self.tapped.close()
-        self._finish()
+        self._finish(self._role)
 
-    def _finish(self) -> None:
-        if not self._finished:
-            self._finished = True
-            self.recording.add(self._role, b"")
+    def _finish(self, sender: Role) -> None:
+        if sender not in self._finished:
+            self._finished.add(sender)
+            self.recording.add(sender, b"")
 
     def __enter__(self) -> Tap:
         return self

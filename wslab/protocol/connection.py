@@ -1,16 +1,16 @@
 """The order of things: handshake, messages and fragments, control frames, closing, UTF-8, limits.
 
 A :class:`Connection` is one end of a WebSocket without its socket. Bytes that were received go into
-:meth:`~Connection.receive`, which gives events; what must be answered to them (the handshake, pongs,
-the closing handshake) is fetched with :meth:`~Connection.to_send`. A fault of the peer becomes
-an event, with the answer that the RFC asks for; a fault of the caller raises.
+:meth:`~Connection.receive`, which gives events; what must be answered to them (the handshake,
+pongs, the closing handshake) is fetched with :meth:`~Connection.to_send`. A fault of the peer
+becomes an event, with the answer that the RFC asks for; a fault of the caller raises.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 from .errors import ConnectionClosed, HandshakeError, ProtocolError
 from .frames import (
@@ -78,7 +78,7 @@ class Closed(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """The connection has failed: the peer broke a rule. The Close that says so waits in ``to_send``."""
+    """The peer broke a rule, and the connection fails; a Close that says so is in ``to_send``."""
 
     error: ProtocolError
 
@@ -87,7 +87,7 @@ class Lost(NamedTuple):
     """The stream ended without a Close frame."""
 
 
-Event = Union[str, bytes, Opened, Refused, Pinged, Ponged, Closed, Failed, Lost]
+Event = str | bytes | Opened | Refused | Pinged | Ponged | Closed | Failed | Lost
 """What ``receive`` reports. A message is its text (str) or its data (bytes)."""
 
 Answer = Callable[[Request], Response]
@@ -172,7 +172,7 @@ class Connection:
         return self._take_events()
 
     def receive_eof(self) -> list[Event]:
-        """The stream has ended. Without a Close frame before, that is an abnormal closure (§7.1.5)."""
+        """The stream has ended; without a Close before, that is an abnormal closure (§7.1.5)."""
         if self.state is State.CONNECTING:
             status = 400 if self.role is Role.SERVER else 0
             text = "the stream ended inside the opening handshake: is the peer no WebSocket?"
@@ -271,9 +271,10 @@ class Connection:
         return b"".join(frames)
 
     def ping(self, payload: bytes = b"") -> bytes:
-        """The bytes of a Ping; its answer comes as :class:`Ponged` with the same payload (§5.5.2)."""
+        """The bytes of a Ping; the answer is a :class:`Ponged` with the same payload (§5.5.2)."""
         if len(payload) > MAX_CONTROL_PAYLOAD:
-            raise ValueError(f"a Ping carries at most {MAX_CONTROL_PAYLOAD} bytes, not {len(payload)}")
+            size = len(payload)
+            raise ValueError(f"a Ping carries at most {MAX_CONTROL_PAYLOAD} bytes, not {size}")
         if self.close_sent or self.state not in (State.OPEN, State.CLOSING):
             raise self.closed_error()
         return self._encode(Opcode.PING, payload)
@@ -293,7 +294,8 @@ class Connection:
     def closed_error(self) -> ConnectionClosed:
         """The exception that tells how the conversation ended."""
         if self.failure is not None:
-            error = ConnectionClosed(self.close_code, "", f"failed with {self.failure.code}: {self.failure}")
+            text = f"failed with {self.failure.code}: {self.failure}"
+            error = ConnectionClosed(self.close_code, "", text)
             error.__cause__ = self.failure
             return error
         if self.close_received:
@@ -309,7 +311,7 @@ class Connection:
         key = self._random(4) if self._masks else b""
         return encode_frame(opcode, payload, key, fin)
 
-    # ------------------------------------------------------------ the parser, from the first byte on
+    # ------------------------------------------------------------ the parser, from byte 0 on
 
     def _parse(self) -> Parser[None]:
         """One generator for the whole stream: a frame glued to the handshake is no special case."""
@@ -396,7 +398,7 @@ class Connection:
         code, reason = 1005, ""
         if length:
             if length == 1:
-                raise ProtocolError(1002, "the body of a Close frame begins with 2 bytes of code", "5.5.1")
+                raise ProtocolError(1002, "a Close has a code of 2 bytes or no body", "5.5.1")
             raw = yield CLOSE_CODE, 2, EXACTLY
             code = int.from_bytes(mask(raw, key) if key else raw, "big")
             if not may_be_sent(code):
@@ -406,7 +408,7 @@ class Connection:
             try:
                 reason = str(mask(raw, key, start=2) if key else raw, "utf-8")
             except UnicodeDecodeError:
-                raise ProtocolError(1007, "the reason of the Close frame is not UTF-8", "8.1") from None
+                raise ProtocolError(1007, "the close reason is not UTF-8", "8.1") from None
         self.close_received = True
         self.close_code, self.close_reason = code, reason
         self.state = State.CLOSING
@@ -429,5 +431,6 @@ def close_payload(code: int | None, reason: str = "") -> bytes:
         raise ValueError(f"close code {code} must not stand on the wire; use 1000 or 3000-4999")
     text = reason.encode()
     if len(text) > MAX_CLOSE_REASON:
-        raise ValueError(f"a close reason has at most {MAX_CLOSE_REASON} bytes, this one {len(text)}")
+        size = len(text)
+        raise ValueError(f"a close reason has at most {MAX_CLOSE_REASON} bytes, this one {size}")
     return code.to_bytes(2, "big") + text

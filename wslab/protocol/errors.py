@@ -1,4 +1,4 @@
-"""What can go wrong, in one place: the peer's faults carry the code and the section that they break."""
+"""What can go wrong. The peer's faults carry the code and the section of the rule they break."""
 
 from __future__ import annotations
 

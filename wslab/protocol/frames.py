@@ -26,7 +26,7 @@ _WANT_LENGTH_16: Want = (EXTENDED_LENGTH, 2, EXACTLY)
 _WANT_LENGTH_64: Want = (EXTENDED_LENGTH, 8, EXACTLY)
 _WANT_KEY: Want = (MASKING_KEY, 4, EXACTLY)
 
-# All first bytes that are allowed: FIN and opcode, no reserved bit; a control frame is never a fragment.
+# All first bytes that are allowed: FIN and opcode, no reserved bit, no fragmented control frame.
 _FIRST_BYTES = {
     fin << 7 | opcode: (bool(fin), opcode)
     for fin in (0, 1)

@@ -1,10 +1,10 @@
 """How bytes that arrive in pieces become fields: one grammar, two readers.
 
-A parser in this package is a generator. It *yields what it wants* ("two bytes: the length, §5.2") and
-is sent those bytes as soon as they are there, so it reads like code that blocks, though it never
-does. A :class:`Reader` collects the pieces and drives the parser. The connection uses the parser
-for what it means; the dissector passes ``on_field`` and sees, under its label, each byte that the
-parser took: what is shown is what was read.
+A parser in this package is a generator. It *yields what it wants* ("two bytes: the length, §5.2")
+and is sent those bytes as soon as they are there, so it reads like code that blocks, though it
+never does. A :class:`Reader` collects the pieces and drives the parser. The connection uses the
+parser for what it means; the dissector passes ``on_field`` and sees, under its label, each byte
+that the parser took: what is shown is what was read.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ OnField = Callable[[Field, bytes], None]
 
 
 class Reader:
-    """Drives a parser with bytes that come in any pieces.
+    r"""Drives a parser with bytes that come in any pieces.
 
     >>> got = []
     >>> def parser():
     ...     length = yield Field("length", "5.2"), 1, EXACTLY
     ...     got.append((yield Field("payload", "5.2"), length[0], EXACTLY))
     >>> reader = Reader(parser())
-    >>> _ = reader.feed(b"\\x05He"), reader.feed(b"llo")
+    >>> _ = reader.feed(b"\x05He"), reader.feed(b"llo")
     >>> got
     [b'Hello']
     """
@@ -53,8 +53,8 @@ class Reader:
     def __init__(self, parser: Parser[None], on_field: OnField | None = None) -> None:
         self._parser = parser
         self._on_field = on_field
-        # Pieces of a field that is not complete yet. They are joined once, when it is: appending each
-        # to what is there would copy a large field over and over.
+        # Pieces of a field that is not complete yet. They are joined once, when it is: to append
+        # each to what is there would copy a large field over and over.
         self._pieces: list[bytes] = []
         self.held = 0
         """How many bytes wait here because their field is not complete."""

@@ -56,8 +56,9 @@ def make_request(
         fields.append(("Origin", origin))
     if subprotocols:
         # §4.1, item 10: tokens, "and MUST all be unique strings".
-        if len(set(subprotocols)) < len(subprotocols) or not all(map(TOKEN.fullmatch, subprotocols)):
-            raise ValueError(f"{list(subprotocols)!r}: subprotocols are different tokens without spaces")
+        if not _are_different_tokens(subprotocols):
+            names = list(subprotocols)
+            raise ValueError(f"{names!r}: subprotocols are different tokens without spaces")
         fields.append(("Sec-WebSocket-Protocol", ", ".join(subprotocols)))
     # §11.3.1, §11.3.5, RFC 7230 §5.4: the key, the version and Host stand in it once.
     ours = {name.lower() for name, _ in fields}
@@ -101,9 +102,12 @@ def wants_upgrade(request: Request) -> bool:
 
 
 def accept(
-    request: Request, *, subprotocols: Sequence[str] = (), origins: Sequence[str | None] | None = None
+    request: Request,
+    *,
+    subprotocols: Sequence[str] = (),
+    origins: Sequence[str | None] | None = None,
 ) -> Response:
-    """The server's side: check the request (§4.2.1) and give the 101 (§4.2.2), or raise HandshakeError.
+    """The server's side: check the request (§4.2.1), give the 101 (§4.2.2) or raise HandshakeError.
 
     ``subprotocols`` are those that the server speaks; the first one in the *client's* list that it
     knows is chosen. ``origins`` are those it lets in; None among them stands for a request without
@@ -111,7 +115,8 @@ def accept(
     """
     headers = request.headers
     if request.method != "GET":
-        raise HandshakeError(405, f"the method is {shorten(request.method)}, and must be GET", "4.2.1")
+        method = shorten(request.method)
+        raise HandshakeError(405, f"the method is {method}, and must be GET", "4.2.1")
     if request.version < (1, 1):
         raise HandshakeError(400, "the HTTP version must be 1.1 or higher", "4.2.1")
     _check_target(request.target)
@@ -180,12 +185,15 @@ def _check_extensions(headers: Headers, status: int) -> None:
             raise HandshakeError(status, f"{shorten(value)} is not an extension", "9.1")
 
 
+def _are_different_tokens(names: Sequence[str]) -> bool:
+    return all(map(TOKEN.fullmatch, names)) and len(set(names)) == len(names)
+
+
 def _choose_subprotocol(headers: Headers, ours: Sequence[str]) -> str | None:
     """§4.2.2, /subprotocol/: one of those that the client offers, or none."""
     offers = headers.members("Sec-WebSocket-Protocol")
     # §4.1, item 10: "non-empty strings", tokens, "and MUST all be unique strings".
-    proper = all(map(TOKEN.fullmatch, offers)) and len(set(offers)) == len(offers)
-    if not proper or (headers.all("Sec-WebSocket-Protocol") and not offers):
+    if not _are_different_tokens(offers) or (headers.all("Sec-WebSocket-Protocol") and not offers):
         raise HandshakeError(400, "Sec-WebSocket-Protocol must list different tokens", "4.1")
     return next((offer for offer in offers if offer in ours), None)
 
@@ -211,14 +219,18 @@ def check_response(request: Request | None, response: Response) -> str | None:
         raise HandshakeError(101, "Sec-WebSocket-Accept is missing or does not fit our key", "4.1")
     _check_extensions(headers, 101)
     # §4.1, check 5: an extension that the client did not ask for.
-    offered = {offer.split(";")[0].strip() for offer in request.headers.members("Sec-WebSocket-Extensions")}
+    offers = request.headers.members("Sec-WebSocket-Extensions")
+    offered = {offer.split(";")[0].strip() for offer in offers}
     for extension in headers.members("Sec-WebSocket-Extensions"):
         if extension.split(";")[0].strip() not in offered:
-            raise HandshakeError(101, f"the server uses {shorten(extension)}, which we did not offer", "4.1")
+            why = f"the server uses {shorten(extension)}, which we did not offer"
+            raise HandshakeError(101, why, "4.1")
     # §4.1, check 6: a subprotocol that the client did not ask for.
     chosen = headers.all("Sec-WebSocket-Protocol")
-    if chosen and (len(chosen) > 1 or chosen[0] not in request.headers.members("Sec-WebSocket-Protocol")):
-        raise HandshakeError(101, f"the server chose subprotocol {shorten(', '.join(chosen))}, not offered", "4.1")
+    offers = request.headers.members("Sec-WebSocket-Protocol")
+    if chosen and (len(chosen) > 1 or chosen[0] not in offers):
+        why = f"the server chose subprotocol {shorten(', '.join(chosen))}, not offered"
+        raise HandshakeError(101, why, "4.1")
     return chosen[0] if chosen else None
 
 

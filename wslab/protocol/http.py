@@ -1,12 +1,14 @@
 """The head of an HTTP message: the one place where WebSocket resembles HTTP (§1.7).
 
-A start line, header fields, a blank line. RFC 6455 leaves the format to HTTP; "RFC 7230" below is its
-specification. A head is read strictly, for what two readers take differently is where attacks begin.
+A start line, header fields, a blank line. RFC 6455 leaves the format to HTTP; "RFC 7230" below is
+its specification. A head is read strictly, for what two readers take differently is where attacks
+begin.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from .errors import HandshakeError
@@ -25,8 +27,8 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 _REQUEST_LINE = re.compile(rf"({TOKEN.pattern}) ([!-~]+) HTTP/([0-9])\.([0-9])")
 _STATUS_LINE = re.compile(r"HTTP/([0-9])\.([0-9]) ([0-9]{3})(?: (.*))?")
-_FIELD = re.compile(rf"({TOKEN.pattern}):(.*)")
-_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_FIELD = re.compile(rf"({TOKEN.pattern}):([^\x00-\x08\x0a-\x1f\x7f]*)\r\n".encode())
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 # A comma inside quotes divides nothing. Quotes that never end reach to the end of the line: to give
 # up there, and to try again from each of them, would take seconds for one hostile line.
 _LIST_MEMBER = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.?)*(?:"|$))+')
@@ -40,20 +42,24 @@ class Headers(tuple[tuple[str, str], ...]):
     ('a', True)
     """
 
-    __slots__ = ()
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+        self._values: dict[str, list[str]] = {}
+        for name, value in self:
+            self._values.setdefault(name.lower(), []).append(value)
 
     def all(self, name: str) -> list[str]:
         """The values of every field of that name."""
-        return [value for key, value in self if key.lower() == name.lower()]
+        return self._values.get(name.lower(), [])
 
     def get(self, name: str) -> str | None:
-        """The value of the field of that name, or None. Several fields are one list (RFC 7230 §3.2.2)."""
+        """The value of that name, or None; several fields are one list (RFC 7230 §3.2.2)."""
         values = self.all(name)
         return ", ".join(values) if values else None
 
     def members(self, name: str) -> list[str]:
         """The members of a comma-separated list, over all fields of that name."""
-        members = _LIST_MEMBER.findall(self.get(name) or "")
+        value = self.get(name) or ""
+        members = _LIST_MEMBER.findall(value) if '"' in value else value.split(",")
         return [member.strip(" \t") for member in members if member.strip(" \t")]
 
     def has_token(self, name: str, token: str) -> bool:
@@ -95,10 +101,11 @@ def _encode_head(start: str, headers: Headers) -> bytes:
 
 def read_request(max_head: int = MAX_HEAD) -> Parser[Request]:
     """Read the head of a request. Raises HandshakeError: 400, or 431 if it is too large."""
-    line = yield from _read_line(REQUEST_LINE, max_head, 400)
+    line = yield from _read_start_line(REQUEST_LINE, max_head, 400)
     match = _REQUEST_LINE.fullmatch(line)
     if not match:
-        raise HandshakeError(400, f"{shorten(line)} is not a request line: METHOD /path HTTP/1.1", "4.2.1")
+        why = f"{shorten(line)} is not a request line: METHOD /path HTTP/1.1"
+        raise HandshakeError(400, why, "4.2.1")
     method, target, major, minor = match.groups()
     headers = yield from _read_fields(max_head - len(line) - 2, 400)
     return Request(method, target, (int(major), int(minor)), headers)
@@ -106,7 +113,7 @@ def read_request(max_head: int = MAX_HEAD) -> Parser[Request]:
 
 def read_response(max_head: int = MAX_HEAD) -> Parser[Response]:
     """Read the head of a response. Raises HandshakeError with status 0: it is not HTTP."""
-    line = yield from _read_line(STATUS_LINE, max_head, 0)
+    line = yield from _read_start_line(STATUS_LINE, max_head, 0)
     match = _STATUS_LINE.fullmatch(line)
     if not match:
         raise HandshakeError(0, f"the answer begins with {shorten(line)}, which is not HTTP", "4.1")
@@ -121,30 +128,43 @@ def skip_body() -> Parser[None]:
         yield want
 
 
-def _read_line(field: Field, longest: int, status: int) -> Parser[str]:
-    line = yield field, max(longest, 1), LINE
-    if not line.endswith(b"\n"):
-        # RFC 6585 §5: 431 Request Header Fields Too Large.
-        raise HandshakeError(status and 431, "the head of the message is too large", "10.4")
-    if not line.endswith(b"\r\n"):
-        raise HandshakeError(status, "a line ends with LF alone; HTTP wants CR LF", "4.1")
-    # RFC 7230 §3: read as a superset of ASCII; nothing in the opening handshake is UTF-8.
-    text = line[:-2].decode("latin-1")
-    if _CONTROLS.search(text):
-        raise HandshakeError(status, f"{shorten(text)} has a control character in it", "4.1")
-    return text
+def _read_start_line(field: Field, longest: int, status: int) -> Parser[str]:
+    line = yield field, longest, LINE
+    if _bad_line(line):
+        raise HandshakeError(status and _status(line), _bad_line(line), "4.1")
+    return line[:-2].decode("latin-1")
 
 
 def _read_fields(longest: int, status: int) -> Parser[Headers]:
     """Header fields up to the blank line. ``longest`` is what is left of the head, in bytes."""
     fields = []
-    while line := (yield from _read_line(HEADER_FIELD, longest, status)):
-        longest -= len(line) + 2
+    while (line := (yield HEADER_FIELD, max(longest, 1), LINE)) != b"\r\n":
+        longest -= len(line)
         match = _FIELD.fullmatch(line)
         if not match:
-            raise HandshakeError(status, f"{shorten(line)} is not a header field: Name: value", "4.1")
-        fields.append((match[1], match[2].strip(" \t")))
+            why = _bad_line(line) or f"{_show(line)} is not a header field: Name: value"
+            raise HandshakeError(status and _status(line), why, "4.1")
+        # RFC 7230 §3: read as a superset of ASCII; nothing in the opening handshake is UTF-8.
+        fields.append((match[1].decode("ascii"), match[2].strip(b" \t").decode("latin-1")))
     return Headers(fields)
+
+
+def _bad_line(line: bytes) -> str:
+    """What is wrong with a line of the head; nothing if it can be a line at all."""
+    if not line.endswith(b"\n"):
+        return "the head of the message is too large"
+    if not line.endswith(b"\r\n"):
+        return "a line ends with LF alone; HTTP wants CR LF"
+    return f"{_show(line)} has a control character in it" if _CONTROL.search(line[:-2]) else ""
+
+
+def _status(line: bytes) -> int:
+    """RFC 6585 §5: 431 Request Header Fields Too Large; for what is wrong otherwise, 400."""
+    return 400 if line.endswith(b"\n") else 431
+
+
+def _show(line: bytes) -> str:
+    return shorten(line.rstrip(b"\r\n").decode("latin-1"))
 
 
 def shorten(text: str) -> str:

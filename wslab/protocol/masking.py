@@ -1,7 +1,7 @@
 """Masking: XOR with a key of four bytes that travels in the frame itself (§5.3).
 
-The rule is one line: byte *i* of the result is byte *i* of the data XOR byte *i* mod 4 of the key. The
-same line masks and unmasks. Written as a loop it manages some 10 MB a second in Python, so here
+The rule is one line: byte *i* of the result is byte *i* of the data XOR byte *i* mod 4 of the key.
+The same line masks and unmasks. Written as a loop it manages some 10 MB a second in Python, so here
 stand three faster ways to the same bytes, by size; a test holds each of them against the loop.
 """
 
@@ -37,11 +37,11 @@ def mask(data: bytes | bytearray, key: bytes, start: int = 0) -> bytes:
         key = key[start & 3 :] + key[: start & 3]
     size = len(data)
     if size <= SHORT:
-        # All bytes at once: two integers of ``size`` bytes, one XOR. Little-endian, the faster order.
+        # All bytes at once: two integers of that size, one XOR. Little-endian is the faster order.
         repeated = _from_bytes((key * ((size >> 2) + 1))[:size], "little")
         return (_from_bytes(data, "little") ^ repeated).to_bytes(size, "little")
-    # Only if the program already uses numpy: importing it here would stop the first message for 0.1 s.
-    if size >= LARGE and "numpy" in sys.modules:
+    # Only if the program uses numpy already: to import it would hold up the first message.
+    if size >= LARGE and sys.modules.get("numpy"):  # None there says: must not be imported
         return mask_numpy(data, key)
     return mask_lanes(data, key)
 

@@ -1,4 +1,4 @@
-"""A message while it arrives: fragments, limits, and UTF-8 that may be cut anywhere (§5.4, §8.1)."""
+"""A message while it arrives: fragments, limits, UTF-8 that may be cut anywhere (§5.4, §8.1)."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ class Message:
         self._decoder: codecs.IncrementalDecoder | None = None
 
     def announce(self, length: int, max_message: int, max_fragments: int) -> None:
-        """A frame with ``length`` bytes of payload is about to come; refuse what would be too much."""
+        """A frame with ``length`` bytes of payload is about to come: is that too much?"""
         self.size += length
         self.fragments += 1
         # §10.4: "MUST protect themselves against exceeding those limits"; §7.4.1: 1009 says so.
         if self.size > max_message:
             raise ProtocolError(1009, f"the message is longer than {max_message} bytes", "10.4")
         if self.fragments > max_fragments:
-            raise ProtocolError(1009, f"the message has more than {max_fragments} fragments", "10.4")
+            why = f"the message has more than {max_fragments} fragments"
+            raise ProtocolError(1009, why, "10.4")
 
     def add(self, piece: bytes, last: bool) -> None:
         """Store a piece of the payload. Text is checked as it arrives, not when it is complete."""

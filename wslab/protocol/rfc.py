@@ -1,4 +1,4 @@
-"""The tables of RFC 6455: opcodes, close codes, and the few fixed numbers, each with its section."""
+"""The tables of RFC 6455: opcodes, close codes and the fixed numbers, each with its section."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ VERSION = 13
 """The only version of the protocol that is in use (§4.1, item 9)."""
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-"""Appended to the client's key before hashing (§1.3). A constant that no one else uses, not a secret."""
+"""Appended to the client's key before hashing (§1.3): a constant of this protocol, no secret."""
 
 MAX_CONTROL_PAYLOAD = 125
 """A control frame carries at most so many bytes (§5.5)."""
@@ -87,7 +87,7 @@ _CLOSE_CODES = (
     CloseCode(1005, "no code present", "the Close frame had no code", False, "7.4.1"),
     CloseCode(1006, "abnormal closure", "no Close frame arrived at all", False, "7.4.1"),
     CloseCode(1007, "invalid payload", "text that is not UTF-8, for example", True, "7.4.1"),
-    CloseCode(1008, "policy violation", "a message that breaks the endpoint's policy", True, "7.4.1"),
+    CloseCode(1008, "policy violation", "a message that is not allowed here", True, "7.4.1"),
     CloseCode(1009, "message too big", "more than the endpoint can take", True, "7.4.1"),
     CloseCode(1010, "extension missing", "the client needs an extension", True, "7.4.1"),
     CloseCode(1011, "internal error", "the server met something unexpected", True, "7.4.1"),
@@ -111,7 +111,7 @@ def may_be_sent(code: int) -> bool:
     (True, False, True, False)
     """
     row = CLOSE_CODES.get(code)
-    # §7.4.2: 3000-3999 belong to libraries, 4000-4999 to applications; the rest below 3000 to the RFC.
+    # §7.4.2: 3000-3999 belong to libraries, 4000-4999 to applications, those below to the RFC.
     return row.may_be_sent if row else 3000 <= code <= 4999
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from .masking import mask
-from .rfc import LENGTH_16, Opcode
+from .rfc import LENGTH_16, LENGTH_64, Opcode
 
 _TEXT = 0x80 | Opcode.TEXT
 _BINARY = 0x80 | Opcode.BINARY
@@ -20,17 +20,17 @@ _BINARY = 0x80 | Opcode.BINARY
 def whole_messages(
     data: bytes, start: int, masked: bool, longest: int, messages: list[Any]
 ) -> int:
-    """Append the messages that ``data`` holds from ``start`` on; return where they end.
+    r"""Append the messages that ``data`` holds from ``start`` on; return where they end.
 
     They end where the first frame begins that is not complete, not a whole message of at most
-    ``longest`` bytes, not short (65,535 bytes), or not allowed. ``masked`` says what MASK must be.
-    The caller knows that a frame begins at ``start``.
+    ``longest`` bytes, or not allowed. ``masked`` says what MASK must be. The caller knows that a
+    frame begins at ``start``.
 
     >>> messages = []
     >>> whole_messages(bytes.fromhex("8102 4869 8201 00 8900"), 0, False, 100, messages)
     7
     >>> messages
-    ['Hi', b'\\x00']
+    ['Hi', b'\x00']
     """
     end = len(data)
     mask_bit, header = (0x80, 6) if masked else (0, 2)
@@ -41,11 +41,13 @@ def whole_messages(
         length = data[start + 1] ^ mask_bit  # more than 127 if the MASK bit is not as it must be
         payload = start + header
         if length >= LENGTH_16:
-            if length > LENGTH_16 or end - start < 4:
+            if length > LENGTH_64:
                 break
-            length = data[start + 2] << 8 | data[start + 3]
-            payload += 2
-            if length < LENGTH_16:
+            # A length that is not complete yet comes out too small, or leads beyond the end.
+            shortest, size = (LENGTH_16, 2) if length == LENGTH_16 else (2**16, 8)
+            length = int.from_bytes(data[start + 2 : start + 2 + size], "big")
+            payload += size
+            if length < shortest:
                 break
         stop = payload + length
         if stop > end or length > longest:

@@ -27,7 +27,7 @@ class Address(NamedTuple):
 
     @property
     def host_and_port(self) -> str:
-        """As in the Host header field: an IPv6 address in brackets, no port if it is the default (§4.1).
+        """As in the Host header field: IPv6 in brackets, no port if it is the default (§4.1).
 
         >>> parse_url("ws://[::1]:80/").host_and_port
         '[::1]'
@@ -59,7 +59,7 @@ def parse_url(url: str, schemes: tuple[str, ...] = ("ws", "wss")) -> Address:
         raise URLError(f"{url!r} names no host; write for example {schemes[0]}://127.0.0.1:15000/.")
     if any(c.isspace() or not c.isprintable() for c in url):
         raise URLError(f"{url!r} has a space or a control character in it.")
-    # §3: "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used".
+    # §3: "Fragment identifiers are meaningless in the context of WebSocket URIs".
     if "#" in url:
         raise URLError(f"{url!r} has a fragment (#…), which has no meaning here; write # as %23.")
     if parts.username is not None or parts.password is not None:
@@ -67,8 +67,10 @@ def parse_url(url: str, schemes: tuple[str, ...] = ("ws", "wss")) -> Address:
     if port is None:
         port = DEFAULT_PORTS.get(parts.scheme, 0)
     if not port:
-        raise URLError(f"{url!r} names no usable port; write for example {parts.scheme}://{parts.netloc}:15000.")
-    return Address(parts.scheme, _ascii_host(parts.hostname, url), port, _resource(parts.path, parts.query))
+        example = f"{parts.scheme}://{parts.netloc}:15000"
+        raise URLError(f"{url!r} names no usable port; write for example {example}.")
+    host = _ascii_host(parts.hostname, url)
+    return Address(parts.scheme, host, port, _resource(parts.path, parts.query))
 
 
 def _resource(path: str, query: str) -> str:

@@ -1,17 +1,18 @@
-"""Fields as text: hex, ASCII and a table, 80 columns wide, for terminals, diffs and screen readers."""
+"""Fields as text of 80 columns, for terminals, diffs and screen readers: hex, ASCII, a table."""
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import itertools
 import os
 import sys
-import textwrap
 from collections.abc import Iterable
 from typing import TextIO
 
 from ..observe.fields import Bits, Labelled, Unit
 from ..protocol.rfc import Role
+from .columns import columns, pad, shorten, wrap
 
 WIDTH = 80
 ROW = 16
@@ -45,9 +46,12 @@ def explain_unit(unit: Unit, color: bool = False) -> str:
     where = f"{size} {'byte' if size == 1 else 'bytes'}"
     if unit.time:  # bytes that come from no recording have no time
         where += f", {unit.time * 1000:.1f} ms"
-    title = _shorten(f"{ARROWS[unit.sender]}  {unit.summary}", WIDTH - len(where) - 2)
-    title = f"{title:<{WIDTH - len(where)}}{where}"
-    lines = [f"{_BOLD}{title}{_RESET}" if color else title, *hexdump(unit.fields, color), ""]
+    title = shorten(f"{ARROWS[unit.sender]}  {unit.summary}", WIDTH - len(where) - 2)
+    title = pad(title, WIDTH - len(where)) + where
+    lines = [f"{_BOLD}{title}{_RESET}" if color else title, *hexdump(unit.fields, color)]
+    if not unit.fields:
+        return lines[0]
+    lines.append("")
     lines.append("    at  bytes        field                  value and meaning              RFC")
     for number, field in enumerate(unit.fields):
         paint = _COLORS[number % len(_COLORS)] if color else ""
@@ -58,51 +62,58 @@ def explain_unit(unit: Unit, color: bool = False) -> str:
 def hexdump(fields: Iterable[Labelled], color: bool = False) -> list[str]:
     """All bytes as rows of 16: offset, hex, ASCII (a dot for what cannot be printed)."""
     fields = list(fields)
-    if not fields:
-        return []
     data = b"".join(field.raw for field in fields)
-    paints = _paints(fields) if color else itertools.repeat("")
-    cells = list(zip(data, paints, strict=False))
-    rows = [
-        _row(fields[0].start + at, cells[at : at + ROW]) for at in range(0, len(cells), ROW)
+    ends = list(itertools.accumulate(len(field.raw) for field in fields))
+
+    def cell(at: int) -> tuple[int, str]:
+        number = bisect.bisect_right(ends, at)
+        return data[at], _COLORS[number % len(_COLORS)] if color else ""
+
+    rows = range(0, len(data), ROW)
+    # What is folded is not drawn first: a payload may have millions of bytes.
+    kept = rows if len(rows) <= MOST_ROWS else [*rows[: MOST_ROWS // 2], rows[-1]]
+    lines = [
+        _row(fields[0].start + row, [cell(at) for at in range(row, min(row + ROW, len(data)))])
+        for row in kept
     ]
-    if len(rows) <= MOST_ROWS:
-        return rows
-    folded = (len(rows) - 1 - MOST_ROWS // 2) * ROW
-    digest = hashlib.sha256(data).hexdigest()[:16]
-    note = f"        ... {folded} bytes folded; SHA-256 of all {len(data)} begins {digest}"
-    return [*rows[: MOST_ROWS // 2], note, rows[-1]]
-
-
-def _paints(fields: list[Labelled]) -> Iterable[str]:
-    for number, field in enumerate(fields):
-        yield from itertools.repeat(_COLORS[number % len(_COLORS)], len(field.raw))
+    if len(kept) < len(rows):
+        folded = (len(rows) - len(kept)) * ROW
+        digest = hashlib.sha256(data).hexdigest()[:16]
+        note = f"        ... {folded} bytes folded; SHA-256 of all {len(data)} begins {digest}"
+        lines.insert(-1, note)
+    return lines
 
 
 def _row(offset: int, cells: list[tuple[int, str]]) -> str:
     """One row of the dump; a gap in its middle helps to count."""
     hex_cells = [_paint(f"{byte:02x}", paint) for byte, paint in cells]
-    hex_text = " ".join(hex_cells[:8]) + "  " + " ".join(hex_cells[8:])
-    blank = "   " * (ROW - len(cells))
-    text = "".join(_paint(chr(b) if 32 <= b < 127 else ".", paint) for b, paint in cells)
-    return f"{offset:6x}  {hex_text}{blank}  {text}"
+    hex_text = "  ".join(" ".join(half) for half in (hex_cells[:8], hex_cells[8:]) if half)
+    blank = " " * (3 * (ROW - len(cells)) + (len(cells) <= 8))
+    text = [_paint(chr(b) if 32 <= b < 127 else ".", paint) for b, paint in cells]
+    return f"{offset:6x}  {hex_text}{blank}  {''.join(text)}"
 
 
 def _paint(text: str, paint: str) -> str:
-    return f"{paint}{text}{_RESET}" if paint else text
+    """Coloured, but for the spaces, which have no colour anyway."""
+    return f"{paint}{text}{_RESET}" if paint and text.strip() else text
 
 
 def _describe(field: Labelled, paint: str) -> list[str]:
     """The rows of one field in the table: its bits, if any, stand below it."""
     first = field.raw[:4].hex(" ") if len(field.raw) <= 4 else f"{field.raw[:3].hex(' ')} .."
-    label = textwrap.wrap(field.label, 22) or [""]
-    words = field.meaning if field.bits else f"{field.value}\n{field.meaning}"
-    text = [row for line in words.split("\n") for row in textwrap.wrap(line, 30)] or [""]
+    start = f"{field.start:6x}"
+    width = 36 - len(start)  # a long way down the stream the offset needs more room
+    label = wrap(field.label, 22)
+    text = wrap(field.meaning, width)
+    if not field.bits:
+        text = wrap(field.value, width) + text
     rows = []
     for number, (left, right) in enumerate(itertools.zip_longest(label, text, fillvalue="")):
-        at, raw, section = (f"{field.start:x}", first, field.section) if not number else ("",) * 3
-        name = _paint(f"{left:<22}", paint)
-        rows.append(f"{at:>6}  {raw:<11}  {name} {right:<30} {section:>5}")
+        name = _paint(left, paint) + " " * (22 - columns(left))
+        if number:
+            rows.append(f"{'':<{len(start)}}  {'':<11}  {name} {right}")
+        else:
+            rows.append(f"{start}  {first:<11}  {name} {pad(right, width)} {field.section:>5}")
     return rows + [_describe_bits(bits, 8 * len(field.raw)) for bits in field.bits]
 
 
@@ -119,17 +130,12 @@ def ladder(units: Iterable[Unit], width: int = 39) -> list[str]:
     lines = []
     for unit in units:
         arrow = "->" if unit.sender is Role.CLIENT else "<-"
-        size = sum(len(field.raw) for field in unit.fields)
-        lines.append(f"{arrow} {size:>5} B  {_shorten(unit.summary, width - 13)}")
+        start = f"{arrow} {sum(len(field.raw) for field in unit.fields):>5} B  "
+        lines.append(start + shorten(unit.summary, width - 1 - len(start)))
     return lines
 
 
 def side_by_side(left: list[str], right: list[str], width: int = 39) -> str:
     """Two columns of lines, with a bar between them."""
     pairs = itertools.zip_longest(left, right, fillvalue="")
-    return "\n".join(f"{a:<{width}}| {b}".rstrip() for a, b in pairs)
-
-
-def _shorten(text: str, width: int) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= width else text[: width - 3] + "..."
+    return "\n".join(f"{pad(a, width)}| {b}".rstrip() for a, b in pairs)

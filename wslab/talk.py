@@ -1,0 +1,104 @@
+"""A terminal or a pipe at one end of a connection: lines go out, what comes in is printed."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+
+from . import net
+from .protocol.errors import ConnectionClosed
+from .protocol.rfc import close_code_meaning
+from .websocket import WebSocket
+
+PATIENCE = 2.0
+"""How long to wait for an answer when there is nothing more to say, in seconds."""
+
+
+def lines() -> Iterator[bytes]:
+    """Lines of standard input, each with its end.
+
+    Read below Python's buffer: the thread that waits there would hold the buffer's lock, and keep
+    the program from ending when the server has closed.
+    """
+    if sys.stdin is None:  # closed, as in "<&-"
+        return
+    raw = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
+    rest: list[bytes] = []
+    while chunk := raw.read(net.CHUNK):
+        first, *others = chunk.split(b"\n")
+        rest.append(first)
+        for line in others:
+            yield b"".join(rest) + b"\n"
+            rest = [line]
+    if last := b"".join(rest):
+        yield last
+
+
+def over_tcp(sock: net.Stream) -> int:
+    """Standard input goes out as it is; what comes in goes to standard output as it is."""
+
+    def speak() -> None:
+        try:
+            for line in lines():
+                sock.sendall(line)
+            sock.shutdown(socket.SHUT_WR)  # our half is finished; the answers may still come
+        except OSError:
+            pass  # the server has gone: the loop below sees its end
+
+    threading.Thread(target=speak, daemon=True).start()
+    with sock:
+        while chunk := _recv(sock):
+            sys.stdout.buffer.write(chunk)
+            sys.stdout.flush()
+    return 0
+
+
+def _recv(sock: net.Stream) -> bytes:
+    try:
+        return sock.recv(net.CHUNK)
+    except OSError as error:
+        raise net.Trouble(f"The connection is lost: {error.strerror or error}.") from None
+
+
+def over_websocket(ws: WebSocket) -> int:
+    """Each line goes out as one text message; each message that comes in is one line."""
+    answers, over = threading.Semaphore(0), threading.Event()
+
+    def speak() -> None:
+        said = 0
+        try:
+            for said, line in enumerate(lines(), 1):
+                ws.send(line.rstrip(b"\r\n").decode("utf-8", "replace"))
+            # There is no half-close: after our Close a server sends no answer any more (§5.5.1).
+            while said and answers.acquire(timeout=PATIENCE):
+                said -= 1
+            ws.say_goodbye(1000, "", timeout=PATIENCE)
+            if not over.wait(PATIENCE):
+                ws.close()  # a server that does not answer our Close is not waited for
+        except ConnectionClosed:
+            pass  # the server has closed: the loop below sees it
+
+    threading.Thread(target=speak, daemon=True).start()
+    with ws:
+        try:
+            for message in ws:
+                shown = message if isinstance(message, str) else f"(binary) {message.hex(' ')}"
+                print(shown, flush=True)
+                answers.release()
+        except ConnectionClosed as closed:
+            print(f"wslab: {closed}", file=sys.stderr)
+            return 1
+        finally:
+            over.set()
+    return _tell_close(ws.close_code or 1006, ws.close_reason)
+
+
+def _tell_close(code: int, reason: str) -> int:
+    """Say why the server closed, if it was not simply over; returns the exit status."""
+    if code in (1000, 1005):
+        return 0
+    why = f": {reason!r}" if reason else ""
+    print(f"The server closed with {code} ({close_code_meaning(code)}){why}.", file=sys.stderr)
+    return 0 if code == 1001 else 1

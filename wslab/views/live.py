@@ -1,0 +1,45 @@
+"""Explain a conversation while it goes on: a recording that keeps nothing, and shows everything."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TextIO
+
+from ..observe.dissect import Dissector, Protocol
+from ..observe.fields import Unit
+from ..observe.tap import Event, Recording
+from .text import explain_unit, wants_color
+
+
+class Live:
+    """Writes what it is shown to ``stream``, one unit at a time, from whatever thread it comes."""
+
+    def __init__(self, stream: TextIO, protocol: Protocol) -> None:
+        self._stream = stream
+        self._protocol = protocol
+        self._color = wants_color(stream)
+        self._lock = threading.Lock()
+
+    def recording(self, peer: str = "") -> Recording:
+        """A recording for one connection; with ``peer`` each unit says whose it is."""
+        dissector = Dissector(self._protocol)
+        heading = f"[{peer}]\n" if peer else ""
+
+        def on_event(event: Event) -> None:
+            for unit in dissector.feed(event):
+                self._show(heading, unit)
+            if not event.size:
+                ended = f"{event.sender.value} has finished ({event.time * 1000:.1f} ms)"
+                self._write(f"{heading}the {ended}\n\n")
+
+        return Recording(max_total=0, on_event=on_event)
+
+    def _show(self, heading: str, unit: Unit) -> None:
+        self._write(f"{heading}{explain_unit(unit, self._color)}\n\n")
+
+    def _write(self, text: str) -> None:
+        # A reader that has seen enough (as in "| head") must not end the conversation.
+        with self._lock, contextlib.suppress(BrokenPipeError):
+            self._stream.write(text)
+            self._stream.flush()
