@@ -120,7 +120,8 @@ def program(name: str) -> list[str]:
     return [
         *("-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"),
         "--LabApp.default_url=/lab/tree/notebooks/" + quote(first[0].name),
-        f"--LabApp.app_settings_dir={ROOT / 'notebooks/.jupyterlab'}",  # no news, no updates: just the lesson
+        # no news, no updates: just the lesson
+        f"--LabApp.app_settings_dir={ROOT / 'notebooks/.jupyterlab'}",
         # JupyterLab refuses root (a container, mostly) unless told; it listens on loopback only.
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]

@@ -15,7 +15,8 @@ from typing import Any
 
 from tests.visit import missing
 from wslab.net import Server
-from wslab.protocol.connection import Closed, Connection, Event
+from wslab.protocol.connection import Connection
+from wslab.protocol.events import Closed, Event
 from wslab.protocol.frames import encode_frame
 from wslab.protocol.rfc import Role
 

@@ -55,7 +55,10 @@ def jupyterlab(folder: Path) -> Iterator[str]:
     places |= {"IPYTHONDIR": str(folder / "ipython"), "JUPYTER_PREFER_ENV_PATH": "1"}
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.port=0"),
-        *(f"--ServerApp.root_dir={folder}", f"--LabApp.app_settings_dir={ROOT / 'notebooks/.jupyterlab'}"),
+        *(
+            f"--ServerApp.root_dir={folder}",
+            f"--LabApp.app_settings_dir={ROOT / 'notebooks/.jupyterlab'}",
+        ),
         "--LabApp.expose_app_in_browser=True",
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]

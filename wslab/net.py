@@ -111,9 +111,7 @@ def prepare(sock: socket.socket) -> None:
         milliseconds = round(SEND_TIMEOUT * 1000)
         timeval = struct.pack("@ll", milliseconds // 1000, milliseconds % 1000 * 1000)
         windows = sys.platform == "win32"
-        sock.setsockopt(
-            socket.SOL_SOCKET, socket.SO_SNDTIMEO, milliseconds if windows else timeval
-        )
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, milliseconds if windows else timeval)
 
 
 def readable(sock: Stream, seconds: float | None) -> bool:

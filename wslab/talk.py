@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
 import threading
 from collections.abc import Iterator
+from typing import TextIO
 
 from . import net
 from .protocol.errors import ConnectionClosed
@@ -16,32 +18,34 @@ PATIENCE = 2.0
 """How long to wait for an answer when there is nothing more to say, in seconds."""
 
 
-def lines() -> Iterator[bytes]:
-    """Lines of standard input, each with its end.
+def lines(stdin: TextIO | None) -> Iterator[bytes]:
+    """Lines of ``stdin``, each with its end; none if it is closed, as in "<&-".
 
     Read below Python's buffer: the thread that waits there would hold the buffer's lock, and keep
     the program from ending when the server has closed.
     """
-    if sys.stdin is None:  # closed, as in "<&-"
+    if stdin is None:
         return
-    raw = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
+    raw = getattr(stdin.buffer, "raw", stdin.buffer)
     rest: list[bytes] = []
-    while chunk := raw.read(net.CHUNK):
-        first, *others = chunk.split(b"\n")
-        rest.append(first)
-        for line in others:
-            yield b"".join(rest) + b"\n"
-            rest = [line]
+    with contextlib.suppress(OSError):  # a terminal that is gone has said all
+        while chunk := raw.read(net.CHUNK):
+            first, *others = chunk.split(b"\n")
+            rest.append(first)
+            for line in others:
+                yield b"".join(rest) + b"\n"
+                rest = [line]
     if last := b"".join(rest):
         yield last
 
 
 def over_tcp(sock: net.Stream) -> int:
     """Standard input goes out as it is; what comes in goes to standard output as it is."""
+    spoken = lines(sys.stdin)
 
     def speak() -> None:
         try:
-            for line in lines():
+            for line in spoken:
                 sock.sendall(line)
             sock.shutdown(socket.SHUT_WR)  # our half is finished; the answers may still come
         except OSError:
@@ -64,16 +68,17 @@ def _recv(sock: net.Stream) -> bytes:
 
 def over_websocket(ws: WebSocket) -> int:
     """Each line goes out as one text message; each message that comes in is one line."""
-    answers, over = threading.Semaphore(0), threading.Event()
+    spoken, answers, over = lines(sys.stdin), threading.Semaphore(0), threading.Event()
 
     def speak() -> None:
-        said = 0
+        unanswered = 0
         try:
-            for said, line in enumerate(lines(), 1):
+            for line in spoken:
                 ws.send(line.rstrip(b"\r\n").decode("utf-8", "replace"))
+                unanswered += 1
             # There is no half-close: after our Close a server sends no answer any more (§5.5.1).
-            while said and answers.acquire(timeout=PATIENCE):
-                said -= 1
+            while unanswered and answers.acquire(timeout=PATIENCE):
+                unanswered -= 1
             ws.say_goodbye(1000, "", timeout=PATIENCE)
             if not over.wait(PATIENCE):
                 ws.close()  # a server that does not answer our Close is not waited for

@@ -17,18 +17,10 @@ from time import monotonic
 
 from . import net
 from .net import CHUNK, Stream
-from .protocol.connection import (
-    Closed,
-    Connection,
-    Event,
-    Failed,
-    Lost,
-    Opened,
-    Ponged,
-    Refused,
-    close_payload,
-)
+from .protocol.connection import Connection
 from .protocol.errors import ConnectionClosed, HandshakeError, ProtocolError
+from .protocol.events import Closed, Event, Failed, Lost, Opened, Ponged, Refused
+from .protocol.frames import close_payload
 from .protocol.http import Request, Response
 from .protocol.rfc import Role, State
 from .secure import ready
@@ -173,7 +165,7 @@ class WebSocket:
         A peer that is gone needs none. One that does not read gets none, after ``timeout`` seconds.
         """
         close_payload(code, reason)  # refuses what must not be sent, also after the end
-        if self._sending.acquire(timeout=timeout):
+        if not self._ended and self._sending.acquire(timeout=timeout):
             with contextlib.suppress(ConnectionClosed, OSError):
                 if ready(self._sock, timeout, writing=True):
                     self._write(self._connection.close(code, reason))
@@ -304,8 +296,7 @@ class WebSocket:
     def _write(self, data: bytes) -> None:
         """Send all of ``data`` in one call; a message that is torn off ends the connection."""
         try:
-            if data:
-                self._sock.sendall(data)
+            self._sock.sendall(data)
         except (TimeoutError, BlockingIOError):
             net.abort(self._sock)
             text = "cannot send, the connection is given up: the peer does not read"

@@ -25,7 +25,8 @@ from tests.rfc.rules import (
     served,
     server,
 )
-from wslab.protocol.connection import Connection, Opened, Refused
+from wslab.protocol.connection import Connection
+from wslab.protocol.events import Opened, Refused
 from wslab.protocol.handshake import accept, make_request, make_response
 from wslab.protocol.http import Request, Response
 from wslab.protocol.rfc import Role, State

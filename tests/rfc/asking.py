@@ -31,7 +31,8 @@ from tests.rfc.rules import (
     refused_by_client,
     rule,
 )
-from wslab.protocol.connection import Connection, Opened, Refused
+from wslab.protocol.connection import Connection
+from wslab.protocol.events import Opened, Refused
 from wslab.protocol.handshake import make_request
 from wslab.protocol.rfc import Role, State
 from wslab.protocol.uri import parse_url

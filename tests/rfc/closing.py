@@ -26,8 +26,9 @@ from tests.peers import (
     welcome,
 )
 from tests.rfc.rules import client, fails, not_for_us, refused_by_client, rule, server
-from wslab.protocol.connection import Closed, Connection, Lost
+from wslab.protocol.connection import Connection
 from wslab.protocol.errors import ProtocolError
+from wslab.protocol.events import Closed, Lost
 from wslab.protocol.rfc import Opcode, Role, State
 
 SOON = 2.0  # seconds; far less than the time-outs with which an endpoint would give up waiting

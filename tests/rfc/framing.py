@@ -17,7 +17,8 @@ from tests.rfc.rules import (
     rule,
     server,
 )
-from wslab.protocol.connection import Closed, Connection, Pinged, Ponged
+from wslab.protocol.connection import Connection
+from wslab.protocol.events import Closed, Pinged, Ponged
 from wslab.protocol.frames import encode_frame
 from wslab.protocol.rfc import Opcode, Role, State
 

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
-from wslab.protocol.connection import Connection, Event, Refused
+from wslab.protocol.connection import Connection
 from wslab.protocol.errors import ProtocolError
+from wslab.protocol.events import Event, Refused
 from wslab.protocol.handshake import make_request
 from wslab.protocol.http import Request
 from wslab.protocol.rfc import Role, State

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 
 from ..protocol import frames, http
-from ..protocol.connection import AFTER_CLOSE, Connection, Failed, Opened, Refused
+from ..protocol.connection import Connection
 from ..protocol.errors import HandshakeError, ProtocolError
+from ..protocol.events import Failed, Opened, Refused
 from ..protocol.grammar import LINE, Field
+from ..protocol.incoming import AFTER_CLOSE
 from ..protocol.rfc import Opcode, Role
 from .fields import Labelled, Unit, show
 from .meaning import Read, explain_frame, explain_head

@@ -11,7 +11,15 @@ from typing import NamedTuple
 from .errors import ProtocolError
 from .grammar import EXACTLY, Field, Parser, Want
 from .masking import mask
-from .rfc import LENGTH_16, LENGTH_64, MAX_CONTROL_PAYLOAD, Opcode, is_control
+from .rfc import (
+    LENGTH_16,
+    LENGTH_64,
+    MAX_CLOSE_REASON,
+    MAX_CONTROL_PAYLOAD,
+    Opcode,
+    is_control,
+    may_be_sent,
+)
 
 HEADER = Field("frame header", "5.2")
 EXTENDED_LENGTH = Field("extended payload length", "5.2")
@@ -120,3 +128,22 @@ def encode_frame(opcode: int, payload: bytes, key: bytes = b"", fin: bool = True
     else:
         header = bytes((first, second | LENGTH_64)) + length.to_bytes(8, "big")
     return header + key + mask(payload, key) if key else header + payload
+
+
+def close_payload(code: int | None, reason: str = "") -> bytes:
+    """The body of a Close frame; None for a Close without a body (§5.5.1).
+
+    >>> close_payload(1000, "bye").hex(" ")
+    '03 e8 62 79 65'
+    """
+    if code is None:
+        if reason:
+            raise ValueError("a close reason needs a close code before it")
+        return b""
+    if not may_be_sent(code):
+        raise ValueError(f"close code {code} must not stand on the wire; use 1000 or 3000-4999")
+    text = reason.encode()
+    if len(text) > MAX_CLOSE_REASON:
+        size = len(text)
+        raise ValueError(f"a close reason has at most {MAX_CLOSE_REASON} bytes, this one {size}")
+    return code.to_bytes(2, "big") + text

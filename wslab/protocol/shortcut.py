@@ -17,9 +17,7 @@ _TEXT = 0x80 | Opcode.TEXT
 _BINARY = 0x80 | Opcode.BINARY
 
 
-def whole_messages(
-    data: bytes, start: int, masked: bool, longest: int, messages: list[Any]
-) -> int:
+def whole_messages(data: bytes, start: int, masked: bool, longest: int, messages: list[Any]) -> int:
     r"""Append the messages that ``data`` holds from ``start`` on; return where they end.
 
     They end where the first frame begins that is not complete, not a whole message of at most

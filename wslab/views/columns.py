@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import re
 import unicodedata
 
@@ -66,9 +68,6 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def _fitting(text: str, width: int) -> int:
-    """How many characters from the start fit into ``width`` columns."""
-    for number, character in enumerate(text):
-        width -= _columns(character)
-        if width < 0:
-            return max(number, 1)
-    return len(text)
+    """How many characters from the start fit into ``width`` columns; at least one."""
+    ends = list(itertools.accumulate(map(_columns, text)))
+    return max(1, bisect.bisect_right(ends, width))

@@ -1,0 +1,427 @@
+"""From bytes to labelled fields: every byte once, with the reason of the parser where it stops."""
+
+import pytest
+
+from tests.protocol.streams import (
+    BINARY,
+    CLOSE,
+    CONTINUATION,
+    KEY,
+    PING,
+    PONG,
+    RFC_REQUEST,
+    RFC_RESPONSE,
+    TEXT,
+    close_frame,
+    frame,
+)
+from wslab import tcp_echo, ws_echo
+from wslab.observe.dissect import Dissection, Dissector, dissect
+from wslab.observe.fields import Unit
+from wslab.observe.tap import Event, Recording
+from wslab.protocol.rfc import Role
+
+C, S = Role.CLIENT, Role.SERVER
+
+BAD_REQUEST = RFC_REQUEST.replace(b"Version: 13", b"Version: 8")
+REFUSAL = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\n"
+
+
+def record(*said: tuple[Role, bytes]) -> Recording:
+    """A recording of these bytes; each pair is an event, a tenth of a second after the last."""
+    ticks = iter(range(len(said) + 1))
+    recording = Recording(clock=lambda: next(ticks) / 10)
+    for sender, data in said:
+        recording.add(sender, data)
+    return recording
+
+
+def labels(dissection: Dissection) -> list[str]:
+    return [field.label for field in dissection.fields]
+
+
+def summaries(dissection: Dissection) -> list[str]:
+    return [unit.summary for unit in dissection]
+
+
+def last_field(data: bytes, sender: Role | None = None) -> tuple[str, str]:
+    field = dissect(data, sender=sender).fields[-1]
+    return field.label, field.meaning
+
+
+def bytes_of(units: list[Unit], sender: Role) -> bytes:
+    """The bytes of one end, after a look whether they stand side by side."""
+    fields = [field for unit in units if unit.sender is sender for field in unit.fields]
+    position = 0
+    for field in fields:
+        assert field.start == position
+        assert field.raw
+        position += len(field.raw)
+    return b"".join(field.raw for field in fields)
+
+
+# ---------------------------------------------------------------- the bytes of the RFC
+
+
+# §5.7, word for word: the bytes, and what is said there about them.
+EXAMPLES = {
+    "81 05 48 65 6c 6c 6f": (S, ["text 'Hello'"]),
+    "81 85 37 fa 21 3d 7f 9f 4d 51 58": (C, ["text 'Hello'"]),
+    "01 03 48 65 6c 80 02 6c 6f": (
+        S,
+        ["text, not the last of its message 'Hel'", "continuation 'lo'"],
+    ),
+    "89 05 48 65 6c 6c 6f": (S, ["ping 'Hello'"]),
+    "8a 85 37 fa 21 3d 7f 9f 4d 51 58": (C, ["pong 'Hello'"]),
+}
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_the_examples_of_section_5_7(text: str) -> None:
+    sender, expected = EXAMPLES[text]
+    found = dissect(bytes.fromhex(text))
+    assert summaries(found) == expected
+    assert {unit.sender for unit in found} == {sender}
+    assert bytes_of(found.units, sender) == bytes.fromhex(text)
+
+
+@pytest.mark.parametrize(
+    ("size", "header"), [(256, "82 7e 0100"), (65536, "82 7f 0000000000010000")]
+)
+def test_the_long_examples_of_section_5_7(size: int, header: str) -> None:
+    found = dissect(bytes.fromhex(header) + bytes(size))
+    assert labels(found) == ["frame header", "extended payload length", "payload"]
+    assert [field.start for field in found.fields] == [0, 2, len(bytes.fromhex(header))]
+    assert found.fields[1].value == str(size)
+    assert len(found.fields[2].raw) == size
+
+
+def test_the_handshake_of_section_1_3() -> None:
+    found = dissect(record((C, RFC_REQUEST), (S, RFC_RESPONSE)))
+    assert summaries(found) == ["GET /chat HTTP/1.1", "HTTP/1.1 101 Switching Protocols"]
+    assert labels(found) == [
+        "request line", "Host", "Upgrade", "Connection", "Sec-WebSocket-Key", "Origin",
+        "Sec-WebSocket-Protocol", "Sec-WebSocket-Version", "blank line",
+        "status line", "Upgrade", "Connection", "Sec-WebSocket-Accept", "blank line",
+    ]  # fmt: skip
+    assert "refused" not in str(found)
+    assert [unit.time for unit in found] == [0.1, 0.2]
+
+
+# ---------------------------------------------------------------- whole conversations
+
+
+def test_a_conversation_that_took_place() -> None:
+    recording = Recording()
+    with ws_echo.serve() as server, ws_echo.connect(server.url, tap=recording) as ws:
+        assert list(ws_echo.say(ws, ["Hello", b"\x00\x01", ""])) == ["Hello", b"\x00\x01", ""]
+    found = dissect(recording)
+    kinds = [unit.kind for unit in found]
+    assert kinds == ["handshake"] * 2 + ["frame"] * 8
+    assert summaries(found)[2::2] == [
+        "text 'Hello'",
+        "binary 00 01",
+        "text, no payload",
+        "close 1000",
+    ]
+    assert summaries(found)[3::2] == summaries(found)[2::2]
+    for role in Role:
+        assert bytes_of(found.units, role) == recording.stream(role)
+
+
+def test_over_tcp_bytes_are_bytes() -> None:
+    recording = Recording()
+    with tcp_echo.serve() as server, tcp_echo.connect(server.url, tap=recording) as sock:
+        assert list(tcp_echo.say(sock, [b"Hello", b"\xff\x00"])) == [b"Hello", b"\xff\x00"]
+    found = dissect(recording)
+    assert {unit.kind for unit in found} == {"bytes"}
+    assert [field.start for field in found.fields] == [0, 0, 5, 5]
+    assert [field.value for field in found.fields] == ["'Hello'"] * 2 + ["ff 00"] * 2
+    assert bytes_of(found.units, C) == bytes_of(found.units, S) == b"Hello\xff\x00"
+
+
+def test_a_handshake_that_drips_is_still_a_handshake() -> None:
+    drops = [(C, RFC_REQUEST[n : n + 1]) for n in range(len(RFC_REQUEST))]
+    found = dissect(record(*drops, (S, RFC_RESPONSE)))
+    assert [unit.kind for unit in found] == ["handshake", "handshake"]
+    assert found.units[0].time == 0.1, "a unit has the time of its first byte"
+
+
+def test_a_frame_glued_to_the_handshake() -> None:
+    found = dissect(record((C, RFC_REQUEST + frame(TEXT, b"early", KEY)), (S, RFC_RESPONSE)))
+    assert summaries(found)[1] == "text 'early'"
+
+
+def test_control_frames_between_the_fragments_of_a_message() -> None:
+    pieces = (
+        frame(TEXT, "né".encode()[:2], KEY, fin=False)  # cut inside the é
+        + frame(PING, b"there?", KEY)
+        + frame(CONTINUATION, "né".encode()[2:], KEY, fin=False)
+        + frame(CONTINUATION, b"", KEY)
+    )
+    found = dissect(pieces)
+    assert summaries(found) == [
+        "text, not the last of its message 6e c3",
+        "ping 'there?'",
+        "continuation, not the last of its message a9",
+        "continuation, no payload",
+    ]
+
+
+def test_a_fragment_is_shown_as_what_its_message_is() -> None:
+    """A continuation does not say whether it is text or binary; the first fragment did."""
+    text = frame(TEXT, b"He", fin=False) + frame(CONTINUATION, b"llo")
+    binary = frame(BINARY, b"He", fin=False) + frame(CONTINUATION, b"llo")
+    assert dissect(text).fields[-1].value == "'llo'"
+    assert dissect(binary).fields[-1].value == "6c 6c 6f"
+
+
+def test_a_close_with_a_reason_and_bytes_after_it() -> None:
+    data = close_frame(1001, "tschüß".encode(), KEY) + frame(TEXT, b"ignored", KEY)
+    found = dissect(data, sender=C)
+    assert summaries(found) == ["close 1001 'tschüß'", "after the Close frame"]
+    assert labels(found)[2:] == ["close code", "close reason", "after the Close frame"]
+    assert bytes_of(found.units, C) == data
+
+
+def test_a_refusal_with_a_body_in_two_pieces() -> None:
+    found = dissect(record((C, RFC_REQUEST), (S, REFUSAL + b"hello"), (S, b"world")))
+    assert labels(found)[-2:] == ["HTTP body", "HTTP body"]
+    assert [unit.kind for unit in found] == ["handshake", "handshake", "other", "other"]
+    assert "refused, the server answered 403 Forbidden instead of 101" in found.units[1].summary
+    assert bytes_of(found.units, S) == REFUSAL + b"helloworld"
+
+
+def test_an_answer_that_does_not_fit_the_request() -> None:
+    wrong = RFC_RESPONSE.replace(b"s3pPLM", b"xxxxxx")
+    found = dissect(record((C, RFC_REQUEST), (S, wrong + frame(TEXT, b"Hi"))))
+    assert "does not fit our key" in found.units[1].summary
+    assert "does not fit our key" in found.units[1].fields[-1].meaning
+    assert labels(found)[-1] == "HTTP body", "the client does not read it as a frame"
+    alone = dissect(wrong)
+    assert "refused" not in str(alone), "without the request nobody can tell"
+
+
+@pytest.mark.parametrize("role", Role)
+def test_one_direction_alone(role: Role) -> None:
+    handshake = RFC_REQUEST if role is C else RFC_RESPONSE
+    key = KEY if role is C else b""
+    found = dissect(record((role, handshake), (role, frame(TEXT, b"Hi", key))))
+    assert [unit.kind for unit in found] == ["handshake", "frame"]
+    assert bytes_of(found.units, role) == handshake + frame(TEXT, b"Hi", key)
+
+
+# ---------------------------------------------------------------- where the parser stops
+
+
+REFUSED = {
+    "RSV": (C, frame(TEXT | 0x40, b"", KEY), "RSV1 is set"),
+    "opcode": (C, frame(0x3, b"", KEY), "opcode 3 is reserved"),
+    "a client without a mask": (C, frame(TEXT, b"Hello"), "a client masks every frame"),
+    "a server with a mask": (S, frame(TEXT, b"Hello", KEY), "a server masks no frame"),
+    "code 1005": (S, close_frame(1005), "must not stand on the wire"),
+    "no UTF-8": (S, frame(TEXT, b"\xff\xfe"), "1007: the text is not UTF-8"),
+    "nothing to continue": (S, frame(CONTINUATION, b"Hi"), "no message to continue"),
+    "a fragmented ping": (S, frame(PING, b"", fin=False), "must not be fragmented"),
+    "a large ping": (S, frame(PING, bytes(126)), "at most 125 bytes"),
+    "a long length": (S, bytes.fromhex("81 7e 0005 48656c6c6f"), "not in its shortest form"),
+    "old version": (C, BAD_REQUEST, "426: Sec-WebSocket-Version must be 13"),
+    "no request": (C, b"GET / HTTP/1.1\nHost: a\n\n", "400: a line ends with LF alone"),
+    "no response": (S, b"HTTP/1.1 101\r\nUpgrade: h2c\r\n\r\n", "lacks Upgrade: websocket"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused_says_why_even_if_no_byte_is_left(name: str) -> None:
+    sender, data, why = REFUSED[name]
+    found = dissect(data, sender=sender)
+    refused = next(unit for unit in found if "; refused, " in unit.summary)
+    assert why in refused.summary
+    assert why in refused.fields[-1].meaning
+    assert bytes_of(found.units, sender) == data
+
+
+def test_after_a_fault_nothing_more_is_read() -> None:
+    rest = frame(TEXT, b"fine", KEY)
+    recording = record((C, frame(0x7, b"", KEY) + rest), (C, rest))
+    found = dissect(recording, opened=True)
+    assert [unit.kind for unit in found] == ["frame", "unparsed", "unparsed"]
+    assert found.units[0].summary == (
+        "reserved, no payload; refused, 1002: opcode 7 is reserved (RFC 6455 §5.2)"
+    )
+    for unit in found.units[1:]:
+        assert unit.summary == "unparsed: 1002: opcode 7 is reserved (RFC 6455 §5.2)"
+        assert unit.fields[0].label == "unparsed"
+    assert bytes_of(found.units, C) == recording.stream(C)
+
+
+BROKEN_OFF = {
+    "in the header": (frame(TEXT, b"Hello")[:1], "frame header (RFC 6455 §5.2)"),
+    "in the length": (frame(TEXT, bytes(200))[:3], "extended payload length (RFC 6455 §5.2)"),
+    "in the key": (frame(TEXT, b"Hello", KEY)[:4], "masking key (RFC 6455 §5.3)"),
+    "in a ping": (frame(PING, b"Hello")[:4], "payload (RFC 6455 §5.2)"),
+    "in the code": (close_frame(1000)[:3], "close code (RFC 6455 §5.5.1)"),
+    "in a line": (RFC_REQUEST[:30], "header field (RFC 6455 §4.1)"),
+    "in the first line": (b"GET /ch", "request line (RFC 6455 §4.1)"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_OFF)
+def test_a_stream_that_breaks_off(name: str) -> None:
+    data, inside = BROKEN_OFF[name]
+    assert last_field(data) == ("unparsed", f"the stream breaks off inside: {inside}")
+
+
+def test_a_payload_that_breaks_off() -> None:
+    """As much as was read is a payload; it says how much is missing."""
+    label, meaning = last_field(frame(TEXT, b"Hello, world", KEY)[:-5])
+    assert label == "payload"
+    assert "only 7 of its 12 bytes were read" in meaning
+    assert dissect(frame(TEXT, b"Hello")[:2]).units[0].summary == "text, payload not read"
+
+
+def test_the_end_of_a_stream_shows_what_it_broke_off() -> None:
+    dissector = Dissector("websocket", opened=True)
+    start = frame(TEXT, b"Hello")[:4]
+    assert dissector.feed(Event(0.0, S, start, len(start))) == []
+    [unit] = dissector.feed(Event(0.5, S, b"", 0))
+    assert unit.fields[-1].meaning.endswith("only 2 of its 5 bytes were read")
+    [late] = dissector.feed(Event(0.6, S, b"llo", 3))
+    assert late.summary == "unparsed: comes after the end of the stream"
+    assert dissector.end() == []
+
+
+# ---------------------------------------------------------------- recordings with gaps
+
+
+def test_a_recording_that_was_cut() -> None:
+    recording = Recording(max_event=4, clock=lambda: 0.0)
+    recording.add(C, frame(TEXT, b"Hello", KEY))
+    recording.add(S, frame(PONG))
+    recording.add(C, frame(PING, b"", KEY)[:4])
+    assert recording.cut == 7
+    found = dissect(recording, opened=True)
+    assert [(unit.sender, unit.kind) for unit in found] == [
+        (C, "frame"), (C, "unparsed"), (C, "gap"), (S, "frame"), (C, "unparsed"),
+    ]  # fmt: skip
+    assert found.units[1].summary == "unparsed: bytes are missing: the recording was cut"
+    assert found.units[2].summary == "7 bytes crossed here and were not kept"
+    assert found.units[2].fields == ()
+    assert [field.start for field in found.fields if field.label == "unparsed"] == [2, 11]
+    assert "not kept" in str(found)
+
+
+def test_a_recording_that_is_full() -> None:
+    recording = Recording(max_total=200, clock=lambda: 0.0)
+    for _ in range(9):
+        recording.add(S, frame(BINARY, bytes(40)))
+    found = dissect(recording, opened=True)
+    kept = sum(len(event.data) for event in recording)
+    assert 0 < kept == sum(len(unit.raw) for unit in found) <= 200
+    assert "gap" in [unit.kind for unit in found]
+
+
+def test_a_gap_over_tcp() -> None:
+    recording = Recording(max_event=2, clock=lambda: 0.0)
+    recording.add(C, b"Hello")
+    recording.add(C, b"!")
+    found = dissect(recording, "tcp")
+    assert summaries(found) == ["'He'", "3 bytes crossed here and were not kept", "'!'"]
+    assert [field.start for field in found.fields] == [0, 5], (
+        "the place in the stream, not the file"
+    )
+
+
+# ---------------------------------------------------------------- bytes without a recording
+
+
+def test_both_directions_in_one_piece() -> None:
+    """The Ping of §5.7 and its Pong: the MASK bit says who speaks."""
+    data = bytes.fromhex("89 05 48656c6c6f 8a 85 37fa213d 7f9f4d5158")
+    found = dissect(data)
+    assert [(unit.sender, unit.summary) for unit in found] == [
+        (S, "ping 'Hello'"),
+        (C, "pong 'Hello'"),
+    ]
+    starts = [field.start for field in found.fields]
+    assert starts == [0, 2, 7, 9, 13]
+    assert b"".join(field.raw for field in found.fields) == data
+
+
+def test_a_whole_conversation_in_one_piece() -> None:
+    data = (
+        RFC_REQUEST + RFC_RESPONSE
+        + frame(TEXT, b"on", KEY, fin=False) + frame(PING) + frame(CONTINUATION, b"e", KEY)
+        + frame(PONG, b"", KEY) + frame(TEXT, b"one")
+        + close_frame(1000, b"", KEY) + close_frame(1000)
+    )  # fmt: skip
+    found = dissect(data)
+    assert [unit.sender for unit in found] == [C, S, C, S, C, C, S, C, S]
+    assert {unit.kind for unit in found} == {"handshake", "frame"}
+    assert "refused" not in str(found)
+    assert b"".join(field.raw for field in found.fields) == data
+
+
+def test_in_one_piece_a_body_and_what_follows_a_close_have_no_end() -> None:
+    body = dissect(RFC_REQUEST + REFUSAL + b"0123456789")
+    assert [unit.kind for unit in body] == ["handshake", "handshake", "other"]
+    after = dissect(close_frame(1000) + frame(CLOSE, b"", KEY) + frame(PING) + b"!")
+    assert [(unit.sender, unit.kind) for unit in after] == [
+        (S, "frame"),
+        (C, "frame"),
+        (S, "other"),
+    ]
+
+
+def test_a_last_byte_alone_belongs_to_who_spoke_before() -> None:
+    found = dissect(frame(PING) + frame(PONG, b"", KEY) + b"\x81")
+    assert found.units[-1].sender is C
+    assert found.units[-1].kind == "unparsed"
+
+
+def test_who_sent_bytes_can_be_told() -> None:
+    assert dissect(frame(TEXT, b"Hi"), sender=C).fields[-1].meaning.startswith("1002: ")
+    assert dissect(b"Hello", "tcp").units[0].sender is C
+    assert dissect(b"Hello", "tcp", sender=S).units[0].sender is S
+    assert dissect(bytearray(b"\x89\x00")).units[0].summary == "ping, no payload"  # type: ignore[arg-type]
+
+
+def test_text_that_speaks_of_http_is_no_handshake() -> None:
+    assert dissect(frame(TEXT, b"What is HTTP/1.1?")).units[0].kind == "frame"
+
+
+def test_no_bytes_are_no_units() -> None:
+    assert len(dissect(b"")) == len(dissect(Recording())) == len(dissect(b"", "tcp")) == 0
+    assert str(dissect(b"")) == ""
+
+
+# ---------------------------------------------------------------- live
+
+
+def test_live_and_later_give_the_same_units() -> None:
+    recording = record(
+        (C, RFC_REQUEST[:40]), (C, RFC_REQUEST[40:] + frame(TEXT, b"Hi", KEY)), (S, RFC_RESPONSE),
+        (S, frame(TEXT, b"Hi")[:3]), (C, b""), (S, b"i" + frame(PING) + b"\x81"), (S, b""),
+    )  # fmt: skip
+    dissector = Dissector()
+    live = [dissector.feed(event) for event in recording]
+    assert [len(units) for units in live] == [0, 2, 1, 0, 0, 2, 1]
+    assert [unit for units in live for unit in units] == dissect(recording).units
+    assert dissector.end() == []
+
+
+def test_live_the_first_bytes_decide_what_it_is() -> None:
+    hello = Event(0.0, C, b"Hello", 5)
+    end = Event(0.0, S, b"", 0)
+    dissector = Dissector()
+    assert dissector.feed(end) == []
+    assert [unit.kind for unit in dissector.feed(hello)] == ["bytes"]
+    assert [unit.kind for unit in Dissector(opened=True).feed(hello)] == ["frame", "unparsed"]
+
+
+def test_a_large_payload_in_small_pieces_is_one_field() -> None:
+    data = frame(BINARY, bytes(300_000), KEY)
+    recording = record(*((C, data[at : at + 1000]) for at in range(0, len(data), 1000)))
+    found = dissect(recording, opened=True)
+    assert labels(found) == ["frame header", "extended payload length", "masking key", "payload"]
+    assert bytes_of(found.units, C) == data

@@ -1,0 +1,257 @@
+"""Hex as people write it, and the dumps of the tools that they use."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from tests.protocol.streams import KEY, TEXT, frame, need
+from tests.visit import missing
+from wslab.observe.dissect import dissect
+from wslab.protocol.rfc import Role
+from wslab.unhex import Piece, unhex
+from wslab.views.text import explain, hexdump
+
+HELLO = bytes.fromhex("81 85 37 fa 21 3d 7f 9f 4d 51 58")
+C, S = Role.CLIENT, Role.SERVER
+
+
+def one(text: str) -> bytes:
+    """The bytes of a text that says nothing about who sent them."""
+    [piece] = unhex(text)
+    assert piece.sender is None
+    return piece.data
+
+
+NOTATIONS = {
+    "spaces": "81 85 37 fa 21 3d 7f 9f 4d 51 58",
+    "none": "818537fa213d7f9f4d5158",
+    "upper case": "81 85 37 FA 21 3D 7F 9F 4D 51 58",
+    "groups": "8185 37fa213d 7f9f4d51 58",
+    "lines": "\n81 85\n37 fa 21 3d\n\n7f 9f 4d 51 58\n",
+    "lines without spaces": "818537fa213d7f9f\n4d5158\n",
+    "two lines, the second a plain number": "818537fa 213d7f9f\n4d5158",
+    "double spaces": "81 85  37 fa 21 3d  7f 9f 4d 51 58",
+    "colons": "81:85:37:fa:21:3d:7f:9f:4d:51:58",
+    "colons and spaces": "81: 85: 37: fa: 21: 3d: 7f: 9f: 4d: 51: 58",
+    "dashes": "81-85-37-FA-21-3D-7F-9F-4D-51-58",
+    "commas": "0x81,0x85,0x37,0xfa,0x21,0x3d,0x7f,0x9f,0x4d,0x51,0x58",
+    "0x in front": "0x818537fa213d7f9f4d5158",
+    "a list": "[0x81, 0x85, 0X37, 0xFA, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58]",
+    "escapes": r"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58",
+    "quoted escapes": r'"\x81\x85\x37\xfa\x21\x3d" "\x7f\x9f\x4d\x51\x58"',
+    "Python": r"b'\x81\x857\xfa!=\x7f\x9fMQX'",
+    "Python, two lines": 'b"\\x81\\x857\\xfa"\nb"!=\\x7f\\x9fMQX"'.replace("\n", " "),
+    "bytearray": r"bytearray(b'\x81\x857\xfa!=\x7f\x9fMQX')",
+    "C": "const char a[] = {\n 0x81, 0x85, 0x37, 0xfa,\n 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, "
+    "0x58\n};",
+    "C with comments": "char a[3] = { /* 1 } */\n0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, /* ..7.!= */\n"
+    "0x7f, 0x9f, 0x4d, 0x51, 0x58 // MQX\n};",
+    "xxd -i": "unsigned char a_bin[] = {\n  0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d,\n"
+    "  0x51, 0x58\n};\nunsigned int a_bin_len = 11;\n",
+    "xxd": "00000000: 8185 37fa 213d 7f9f 4d51 58              ..7.!=..MQX\n",
+    "hexdump -C": "00000000  81 85 37 fa 21 3d 7f 9f  4d 51 58                 |..7.!=..MQX|\n"
+    "0000000b\n",
+    "od": "000000 81 85 37 fa 21 3d 7f 9f 4d 51 58\n00000b\n",
+    "Wireshark, copied": "0000   81 85 37 fa 21 3d 7f 9f 4d 51 58                  ..7.!=..MQX\n",
+    "Wireshark, followed": "00000000  81 85 37 fa 21 3d 7f 9f  4d 51 58            ..7.!=.. MQX\n",
+}
+
+
+@pytest.mark.parametrize("name", NOTATIONS)
+def test_every_notation_gives_the_same_bytes(name: str) -> None:
+    assert one(NOTATIONS[name]) == HELLO
+
+
+def test_a_byte_with_one_digit_is_clear_only_with_0x() -> None:
+    assert one("{ 0x5, 0x1 }") == b"\x05\x01"
+    with pytest.raises(ValueError, match=r"'129' in .* odd number of hex digits"):
+        unhex("[129, 5, 72]")  # decimal: 12 95 72 would be something else
+
+
+# ---------------------------------------------------------------- dumps
+
+
+DATA = {
+    "short": b"Hello",
+    "a row": bytes(range(16)),
+    "a row and a bit": bytes(range(23)),
+    "half a row": b"\x81\x06abcdef",
+    "text that looks like hex": b"abcd" * 5,
+    "a last row that looks like hex": bytes(16) + b"ab cd",
+    "repeated rows": bytes(100) + b"end",
+    "all the same": b"a" * 64,
+}
+TOOLS = {
+    "xxd": "xxd", "xxd -p": "xxd -p", "xxd -i": "xxd -i", "xxd -c 8": "xxd -c 8",
+    "xxd -c 32": "xxd -c 32", "xxd -g 1": "xxd -g 1", "xxd -c 8 -g 1": "xxd -c 8 -g 1",
+    "xxd -u": "xxd -u", "xxd -a": "xxd -a", "hexdump -C": "hexdump -C",
+    "hexdump -vC": "hexdump -vC",
+    "od": "od -A x -t x1", "od with text": "od -A x -t x1z", "od -v": "od -v -A x -t x1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("name", DATA)
+def test_what_the_tools_write_can_be_read(tool: str, name: str) -> None:
+    command = TOOLS[tool].split()
+    if not shutil.which(command[0]):
+        missing(f"{command[0]} is not installed")
+    done = subprocess.run(command, input=DATA[name], capture_output=True, timeout=30, check=False)
+    if done.returncode:
+        pytest.skip(f"this {command[0]} is another one: {done.stderr!r}")
+    assert one(done.stdout.decode()) == DATA[name]
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_our_own_dump_can_be_read(name: str) -> None:
+    rows = hexdump(dissect(DATA[name], "tcp").fields)
+    assert one("\n".join(rows)) == DATA[name]
+    assert one("\n".join(row.strip() for row in rows)) == DATA[name], "as it is often copied"
+
+
+def test_one_row_of_our_own_dump_from_anywhere() -> None:
+    rows = explain(dissect(frame(TEXT, bytes(range(100)), KEY))).splitlines()[1:8]
+    for row in rows:
+        assert one(row) == bytes.fromhex(row[8:56])
+    assert one("\n".join(rows[2:5])) == bytes.fromhex("".join(row[8:56] for row in rows[2:5]))
+
+
+def test_a_star_stands_for_rows_like_the_one_before() -> None:
+    assert one("00000000  61 61\n*\n00000006  62\n00000007") == b"aaaaaab"
+    with pytest.raises(ValueError, match="the row at offset 0 has 2 bytes"):
+        unhex("00000000  61 61  |aa|\n*\nffffffff")  # four gigabytes from two lines
+
+
+FOLLOWED = """\
+00000000  81 85 37 fa 21 3d 7f 9f  4d 51 58                 ..7.!=.. MQX
+    00000000  81 05 48 65 6c 6c 6f                              ..Hello
+0000000B  88 80 00 00 00 00                                 ......
+    00000007  88 00                                             ..
+"""
+
+PEERS = """\
+char peer0_0[] = { /* Packet 4 */
+0x81, 0x80, 0x00, 0x00,
+0x00, 0x00 };
+char peer1_0[] = { /* Packet 6 */
+0x81, 0x00 };
+"""
+
+
+def test_a_followed_stream_of_wireshark_has_both_directions() -> None:
+    """What the server sent is indented; each direction counts its own bytes."""
+    assert unhex(FOLLOWED) == [
+        Piece(C, HELLO),
+        Piece(S, bytes.fromhex("81 05 48 65 6c 6c 6f")),
+        Piece(C, bytes.fromhex("88 80 00 00 00 00")),
+        Piece(S, bytes.fromhex("88 00")),
+    ]
+
+
+def test_the_c_arrays_of_wireshark_have_both_directions() -> None:
+    assert unhex(PEERS) == [
+        Piece(C, bytes.fromhex("81 80 00 00 00 00")),
+        Piece(S, bytes.fromhex("81 00")),
+    ]
+
+
+def test_swapped_bytes_are_refused() -> None:
+    """Without -C hexdump shows numbers of 16 bits: 81 85 becomes 8581."""
+    with pytest.raises(ValueError, match="swap the bytes of each pair: use hexdump -C"):
+        unhex("0000000 8581 fa37 3d21 9f7f 514d 0058\n000000b\n")
+
+
+def test_a_dump_with_a_row_missing() -> None:
+    rows = NOTATIONS["hexdump -C"].replace("0000000b", "00000020  81 05 |..|")
+    with pytest.raises(ValueError, match="row at offset 0 has 11 bytes, but the next one is at 20"):
+        unhex(rows)
+
+
+def test_plain_hex_is_not_taken_for_a_dump() -> None:
+    """Groups of digits and spaces are bytes, unless they can only be offsets."""
+    assert one("00  81 85") == b"\x00\x81\x85"
+    assert one("8105  4865 6c6c 6f") == bytes.fromhex("81054865 6c6c6f")
+    assert one("81054865 6c6c6f") == bytes.fromhex("81054865 6c6c6f")
+    assert one("818537fa 213d\n7f9f4d5158") == HELLO
+    assert one("81 85\n82 05") == b"\x81\x85\x82\x05"
+
+
+# ---------------------------------------------------------------- who sent it
+
+
+@pytest.mark.parametrize(("to_server", "to_client"), [(">", "<"), ("->", "<-"), ("  > ", " <")])
+def test_marks_of_direction(to_server: str, to_client: str) -> None:
+    text = f"{to_server}81 85\n37fa213d 7f9f4d5158\n{to_client} 81 00\n{to_client} 89 00\n"
+    assert unhex(text) == [Piece(C, HELLO), Piece(S, bytes.fromhex("81 00 89 00"))]
+
+
+# ---------------------------------------------------------------- what cannot be read
+
+
+FAULTS = {
+    "": "there are no bytes: give hex digits",
+    " \n ": "there are no bytes",
+    "0x": "there are no bytes",
+    "{ }": "there are no bytes",
+    ">": "there are no bytes",
+    "b''": "there are no bytes",
+    "818": "'818' in '818' has an odd number of hex digits; two make a byte",
+    "81 8": "'8' in '81 8' has an odd number of hex digits",
+    "81 0g": "'g' in '81 0g' is not a hex digit",
+    "81 O5": "'O' in '81 O5' is not a hex digit",
+    "81 05\nHello": "'H' in 'Hello' is not a hex digit",
+    "→ 81": r"'\u2192' in '\u2192 81' is not a hex digit",
+    "81\x1b[2J": r"'\x1b' in '81\x1b[2J' is not a hex digit",
+    "b'abc": "\"b'abc\" is not a bytes literal of Python",
+    r"b'\x8'": "is not a bytes literal of Python",
+    "b'a' + 'b'": "is not a bytes literal of Python",
+    "z" * 100: "'z' in 'zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz...' is not a hex digit",
+    "*": "'*' in '*' is not a hex digit",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", FAULTS)
+def test_what_cannot_be_read_is_named(text: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(FAULTS[text])) as caught:
+        unhex(text)
+    message = str(caught.value)
+    assert len(message) < 160
+    assert message.isprintable()
+    assert "\n" not in message
+
+
+need("hypothesis")
+from hypothesis import given, settings  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+
+thorough = settings(deadline=None, derandomize=True)
+
+
+@thorough
+@given(st.text("0123456789abcdefx \n:>{}'b\\*|", max_size=60) | st.text(max_size=30))
+def test_whatever_is_written_it_is_read_or_refused(text: str) -> None:
+    try:
+        pieces = unhex(text)
+    except ValueError:
+        return
+    assert any(piece.data for piece in pieces)
+
+
+@thorough
+@given(st.binary(min_size=1, max_size=80))
+def test_all_bytes_in_all_notations(data: bytes) -> None:
+    escapes = "".join(f"\\x{byte:02x}" for byte in data)
+    array = ", ".join(f"{byte:#x}" for byte in data)
+    dump = "\n".join(hexdump(dissect(data, "tcp").fields))
+    for text in (
+        data.hex(),
+        data.hex(" "),
+        data.hex(":"),
+        escapes,
+        f"{{{array}}}",
+        repr(data),
+        dump,
+    ):
+        assert one(text) == data
