@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import signal
 import ssl
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +45,8 @@ def run_serve(args: argparse.Namespace) -> int:
     hint = f"python -m wslab connect {server.url}"
     if args.protocol == "ws":
         hint += f"\nor open {server.url.replace('ws', 'http', 1)} in a browser"
-    with server, _stop_signals() as stop:
+    stop = _stop_signals()
+    with server:
         print(server.url, flush=True)
         text = f"Talk to it from another terminal: {hint}\nCtrl-C ends the server."
         print(text, file=sys.stderr, flush=True)
@@ -81,17 +80,15 @@ def _common_options(args: argparse.Namespace, protocol: Protocol) -> dict[str, A
     }
 
 
-@contextlib.contextmanager
-def _stop_signals() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set, instead of what they do otherwise."""
+def _stop_signals() -> threading.Event:
+    """An event that Ctrl-C and SIGTERM set, instead of what they do otherwise.
+
+    They stay so: an impatient second one must not disturb the end.
+    """
     stop = threading.Event()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]
-    try:
-        yield stop
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def _server_tls(cert: str | None, key: str | None) -> ssl.SSLContext | None:

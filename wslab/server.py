@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import ssl as tls
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def connect(
         max_message=max_message,
         max_fragments=max_fragments,
     )
-    with _connecting:
+    with _turn_to_connect(timeout):
         sock: Stream = net.connect(address.host, address.port, timeout=timeout, ssl=ssl)
         if tap is not None:
             sock = Tap(sock, tap, Role.CLIENT)
@@ -86,6 +87,18 @@ def connect(
             sock.close()
             raise
     return ws
+
+
+@contextlib.contextmanager
+def _turn_to_connect(timeout: float | None) -> Iterator[None]:
+    """Wait until no other thread is opening a connection."""
+    if not _connecting.acquire(timeout=-1 if timeout is None else timeout):
+        text = "Another thread of this program is still opening a connection"
+        raise net.Trouble(f"{text}; they take turns (RFC 6455 §4.1).")
+    try:
+        yield
+    finally:
+        _connecting.release()
 
 
 def page() -> bytes:

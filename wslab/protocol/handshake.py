@@ -177,8 +177,10 @@ def _check_key(keys: list[str]) -> str:
 
 def _check_extensions(headers: Headers, status: int) -> None:
     """§9.1: what does not follow the grammar ends the connection, though we use no extension."""
+    if not headers.all("Sec-WebSocket-Extensions"):
+        return
     values = headers.members("Sec-WebSocket-Extensions")
-    if headers.all("Sec-WebSocket-Extensions") and not values:
+    if not values:
         raise HandshakeError(status, "Sec-WebSocket-Extensions is empty", "9.1")
     for value in values:
         if not _EXTENSION.fullmatch(value):
@@ -191,9 +193,11 @@ def _are_different_tokens(names: Sequence[str]) -> bool:
 
 def _choose_subprotocol(headers: Headers, ours: Sequence[str]) -> str | None:
     """§4.2.2, /subprotocol/: one of those that the client offers, or none."""
+    if not headers.all("Sec-WebSocket-Protocol"):
+        return None
     offers = headers.members("Sec-WebSocket-Protocol")
     # §4.1, item 10: "non-empty strings", tokens, "and MUST all be unique strings".
-    if not _are_different_tokens(offers) or (headers.all("Sec-WebSocket-Protocol") and not offers):
+    if not offers or not _are_different_tokens(offers):
         raise HandshakeError(400, "Sec-WebSocket-Protocol must list different tokens", "4.1")
     return next((offer for offer in offers if offer in ours), None)
 
