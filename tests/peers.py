@@ -14,11 +14,11 @@ from functools import cache
 from typing import Any
 
 from tests.visit import missing
-from wslab.net import Server
 from wslab.protocol.connection import Connection
 from wslab.protocol.events import Closed, Event
 from wslab.protocol.frames import encode_frame
 from wslab.protocol.rfc import Role
+from wslab.tcp_server import Server
 
 DEADLINE = 10.0  # seconds that anything may take here before the test fails
 

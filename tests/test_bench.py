@@ -17,7 +17,7 @@ from tests.bench import clients, masks, measure, raw, report, worlds
 from tests.bench.__main__ import SECTIONS
 from tests.bench.peers import PEERS, ROOT, Running, installed
 from tests.bench.targets import TARGETS
-from wslab import net
+from wslab import tcp_server
 
 THIRD_PARTIES = ("websockets", "wsproto", "websocket", "numpy", "matplotlib")
 
@@ -111,25 +111,25 @@ def test_a_websocket_server_that_lies_is_found_out(
 def test_a_tcp_server_that_lies_is_found_out(
     measured: Measure, lie: Callable[[bytes], bytes]
 ) -> None:
-    def answer_wrongly(peer: net.Peer) -> None:
+    def answer_wrongly(peer: tcp_server.Peer) -> None:
         while data := peer.sock.recv(65536):
             if not lie(data):
                 return
             peer.sock.sendall(lie(data))
 
-    with net.Server(answer_wrongly) as server:
+    with tcp_server.Server(answer_wrongly) as server:
         liar = Running("a liar", "tcp", server.address[1])
         with pytest.raises((raw.WrongEcho, ConnectionError)):
             measured(liar, 16, 0.0)
 
 
 def test_a_silent_server_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    def listen_only(peer: net.Peer) -> None:
+    def listen_only(peer: tcp_server.Peer) -> None:
         while peer.sock.recv(65536):
             pass
 
     monkeypatch.setattr(raw, "DEADLINE", 0.2)
-    with net.Server(listen_only) as server:
+    with tcp_server.Server(listen_only) as server:
         silent = Running("silent", "tcp", server.address[1])
         with pytest.raises(raw.WrongEcho, match="silent: no whole answer"):
             measure.round_trip(silent, 16, 0.0)

@@ -18,10 +18,11 @@ import pytest
 from tests.conftest import Certificates
 from tests.peers import alone, reset
 from wslab import net, tcp_echo
-from wslab.net import Peer, Server, Trouble
+from wslab.net import Trouble
 from wslab.observe.tap import Recording, Tap
 from wslab.protocol.rfc import Role
 from wslab.secure import Secure, ready
+from wslab.tcp_server import Peer, Server
 
 pytestmark = pytest.mark.usefixtures("nothing_stays")
 

@@ -5,11 +5,13 @@ standard library is all that this package needs.
 """
 
 from . import tcp_echo, ws_echo
-from .net import Server, Trouble
+from .client import connect
+from .net import Trouble
 from .observe.tap import Recording, Tap
 from .protocol.errors import ConnectionClosed, HandshakeError, ProtocolError
 from .protocol.uri import URLError
-from .server import connect, serve
+from .server import serve
+from .tcp_server import Server
 from .websocket import WebSocket
 
 __version__ = "0.1.0"

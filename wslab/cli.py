@@ -13,6 +13,7 @@ from .commands import UsageError, run_connect, run_demo, run_explain, run_serve
 from .protocol.connection import MAX_FRAGMENTS, MAX_MESSAGE
 from .protocol.errors import HandshakeError
 from .protocol.uri import URLError
+from .tcp_server import MAX_CONNECTIONS
 
 TROUBLE = 2
 """The exit status when something that the user can mend is in the way."""
@@ -126,7 +127,7 @@ def _add_serve(commands: Any) -> None:
     option("--tap", action="store_true", help="explain the traffic while it crosses")
     option("--idle-timeout", type=_seconds, metavar="SECONDS",
            help="end connections that are silent for so long (default: never)")  # fmt: skip
-    option("--max-connections", type=_positive, default=net.MAX_CONNECTIONS, metavar="N",
+    option("--max-connections", type=_positive, default=MAX_CONNECTIONS, metavar="N",
            help="most peers at a time (default: %(default)s)")  # fmt: skip
     option = parser.add_argument_group("only for ws").add_argument
     option("--cert", metavar="FILE", help="certificate (PEM): speak TLS, wss://")

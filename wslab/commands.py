@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from . import demo, talk, tcp_echo, ws_echo
-from .net import Server
 from .observe.dissect import Dissection, Protocol, dissect, looks_like_http
 from .observe.tap import Recording
 from .protocol.rfc import Role
 from .protocol.uri import URLError
+from .tcp_server import Server
 from .unhex import Piece, unhex
 from .views.live import Live
 from .views.text import explain, wants_color

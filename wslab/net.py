@@ -1,4 +1,4 @@
-"""Plain sockets, for both echoes alike: listen, connect, TLS, finish, and a server of threads.
+"""Plain sockets, for both echoes alike: listen, connect, TLS, deadlines, finish.
 
 Nothing in this file knows WebSocket. Times are in seconds.
 """
@@ -10,19 +10,13 @@ import socket
 import ssl as tls
 import struct
 import sys
-import threading
 import time
-import traceback
-from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from .secure import Secure, ready
 
 CHUNK = 65536 + 64
 """How many bytes one ``recv`` asks for at most."""
-
-MAX_CONNECTIONS = 1000
-"""How many peers a server talks to at the same time by default."""
 
 SEND_TIMEOUT = 30.0
 """How long a ``sendall`` may make no progress, because the peer does not read. In seconds."""
@@ -177,135 +171,3 @@ def _why(error: Exception) -> str:
 
 
 _IN_USE = {48, 98, 10048}  # EADDRINUSE on macOS, Linux, Windows
-
-
-class Peer:
-    """One connection of a server, and how to say goodbye on it when the server ends."""
-
-    def __init__(self, sock: socket.socket, address: Any) -> None:
-        self.sock: Stream = sock
-        self.address = address
-        self.goodbye: Callable[[], None] = lambda: abort(self.sock)
-
-
-class Server:
-    """Accepts connections and gives each a thread of its own, which calls ``handle(peer)``.
-
-    A context manager: at its end the listening socket is closed, every peer is told goodbye and
-    given ``grace`` seconds, and then cut off; no thread and no socket stays behind.
-    """
-
-    def __init__(
-        self,
-        handle: Callable[[Peer], None],
-        host: str = "127.0.0.1",
-        port: int = 0,
-        *,
-        scheme: str = "tcp",
-        ssl: tls.SSLContext | None = None,
-        max_connections: int = MAX_CONNECTIONS,
-        handshake_timeout: float | None = 10.0,
-        sorry: bytes = b"",
-        grace: float = 1.0,
-    ) -> None:
-        self._handle = handle
-        self._scheme = scheme
-        self._ssl = ssl
-        self._max_connections = max_connections
-        self._handshake_timeout = handshake_timeout
-        self._sorry = sorry
-        self._grace = grace
-        self._peers: dict[threading.Thread, Peer] = {}
-        self._closing = threading.Event()
-        self._listener = listen(host, port)
-        self.address: tuple[str, int] = self._listener.getsockname()[:2]
-        """(host, port) that it listens on."""
-        self._acceptor = threading.Thread(target=self._accept, name="accept", daemon=True)
-        self._acceptor.start()
-
-    @property
-    def url(self) -> str:
-        """Where to connect to: ``tcp://127.0.0.1:PORT`` or ``ws://127.0.0.1:PORT/``."""
-        host, port = self.address
-        host = f"[{host}]" if ":" in host else host
-        return f"{self._scheme}://{host}:{port}" + ("" if self._scheme == "tcp" else "/")
-
-    @property
-    def connections(self) -> int:
-        """How many peers are connected now."""
-        return len(self._peers)
-
-    def __enter__(self) -> Server:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Stop accepting, say goodbye, end every connection. May be called more than once."""
-        if not self._closing.is_set():
-            self._closing.set()
-            abort(self._listener)
-            with contextlib.suppress(OSError):
-                # Where shutdown() does not wake accept(), a visitor does.
-                socket.create_connection(self.address, timeout=0.2).close()
-            self._listener.close()
-        self._acceptor.join(self._grace)
-        deadline = time.monotonic() + self._grace
-        peers = dict(self._peers)
-        for peer in peers.values():
-            if time.monotonic() < deadline:
-                peer.goodbye()
-        self._join(peers, deadline)
-        for thread, peer in peers.items():
-            if thread.is_alive():
-                abort(peer.sock)
-        self._join(peers, time.monotonic() + self._grace)
-
-    def _join(self, threads: Iterable[threading.Thread], deadline: float) -> None:
-        for thread in threads:
-            if thread is not threading.current_thread():  # a handler may close its own server
-                thread.join(max(0.0, deadline - time.monotonic()))
-
-    def _accept(self) -> None:
-        while not self._closing.is_set():
-            try:
-                sock, address = self._listener.accept()
-            except OSError:
-                # Closed, or (rarely) out of file descriptors: then wait for some to come back.
-                time.sleep(0.0 if self._closing.is_set() else 0.05)
-                continue
-            if self._closing.is_set() or len(self._peers) >= self._max_connections:
-                self._turn_away(sock)
-                continue
-            peer = Peer(sock, address)
-            thread = threading.Thread(target=self._run, args=(sock, peer), name="peer", daemon=True)
-            self._peers[thread] = peer
-            try:
-                thread.start()
-            except RuntimeError:  # the system gives no more threads: that peer's loss, no other's
-                del self._peers[thread]
-                self._turn_away(sock)
-
-    def _turn_away(self, sock: socket.socket) -> None:
-        with contextlib.suppress(OSError), sock:
-            sock.setblocking(False)
-            if self._ssl is None and not self._closing.is_set():
-                sock.send(self._sorry)
-            sock.shutdown(socket.SHUT_WR)
-
-    def _run(self, sock: socket.socket, peer: Peer) -> None:
-        try:
-            prepare(sock)
-            if self._ssl is not None:
-                # Here, not in accept(): a peer that is slow with TLS must not hold up the others.
-                peer.sock = secure = Secure(sock, self._ssl, host=None)
-                secure.handshake(self._handshake_timeout)
-            self._handle(peer)
-        except OSError:
-            pass  # the peer is gone, or never spoke TLS: the end of this connection, of no other
-        except Exception:
-            traceback.print_exc()
-        finally:
-            peer.sock.close()
-            del self._peers[threading.current_thread()]

@@ -1,104 +1,22 @@
-"""The two doors of the package: :func:`connect` and :func:`serve` for WebSocket."""
+"""Serve WebSocket: a handler for each connection, and a page for browsers on the same port."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 import ssl as tls
-import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import net
-from .net import Peer, Server, Stream
+from .net import Stream
 from .observe.tap import Recording, Tap
 from .protocol.connection import MAX_FRAGMENTS, MAX_MESSAGE, Connection
 from .protocol.errors import ConnectionClosed, HandshakeError
-from .protocol.handshake import accept, make_request, make_response, refuse, wants_upgrade
+from .protocol.handshake import accept, make_response, refuse, wants_upgrade
 from .protocol.http import Request, Response
 from .protocol.rfc import Role
-from .protocol.uri import URLError, parse_url
-from .websocket import CLOSE_TIMEOUT, MESSAGE_TIMEOUT, WebSocket
-
-HANDSHAKE_TIMEOUT = 10.0
-"""How long the opening handshake may take, in seconds."""
-
-
-# §4.1, step 2: "There MUST be no more than one connection in a CONNECTING state". One lock for all,
-# since two names may well mean the same host.
-_connecting = threading.Lock()
-
-
-def connect(
-    url: str,
-    *,
-    tap: Recording | None = None,
-    ssl: tls.SSLContext | None = None,
-    origin: str | None = None,
-    subprotocols: Sequence[str] = (),
-    headers: Sequence[tuple[str, str]] = (),
-    timeout: float | None = HANDSHAKE_TIMEOUT,
-    message_timeout: float | None = MESSAGE_TIMEOUT,
-    close_timeout: float = CLOSE_TIMEOUT,
-    max_message: int = MAX_MESSAGE,
-    max_fragments: int = MAX_FRAGMENTS,
-    random: Callable[[int], bytes] = os.urandom,
-) -> WebSocket:
-    """Connect to ``ws://`` or ``wss://`` and return the open WebSocket.
-
-    With ``tap`` all that crosses the socket is recorded. ``ssl`` is for ``wss://``; without it the
-    system decides which certificates to trust. ``random(n)`` gives the key and the masks: pass your
-    own only for a picture that must not change. Times are in seconds, sizes in bytes.
-
-    Raises URLError, net.Trouble (no connection), HandshakeError (no WebSocket there).
-
-    >>> with serve(lambda ws: ws.send("Welcome")) as server, connect(server.url) as ws:
-    ...     ws.recv()
-    'Welcome'
-    """
-    address = parse_url(url)
-    if ssl is not None and not address.secure:
-        raise URLError(f"{url!r} is without TLS; write wss:// to use the ssl context.")
-    if address.secure and ssl is None:
-        ssl = tls.create_default_context()
-    nonce = random(16)
-    request = make_request(
-        address, nonce, origin=origin, subprotocols=subprotocols, headers=headers
-    )
-    connection = Connection(
-        Role.CLIENT,
-        request=request,
-        random=random,
-        max_message=max_message,
-        max_fragments=max_fragments,
-    )
-    with _turn_to_connect(timeout):
-        sock: Stream = net.connect(address.host, address.port, timeout=timeout, ssl=ssl)
-        if tap is not None:
-            sock = Tap(sock, tap, Role.CLIENT)
-        ws = WebSocket(
-            sock, connection, message_timeout=message_timeout, close_timeout=close_timeout
-        )
-        try:
-            ws.open(timeout)
-        except BaseException:
-            sock.close()
-            raise
-    return ws
-
-
-@contextlib.contextmanager
-def _turn_to_connect(timeout: float | None) -> Iterator[None]:
-    """Wait until no other thread is opening a connection."""
-    if not _connecting.acquire(timeout=-1 if timeout is None else timeout):
-        text = "Another thread of this program is still opening a connection"
-        raise net.Trouble(f"{text}; they take turns (RFC 6455 §4.1).")
-    try:
-        yield
-    finally:
-        _connecting.release()
+from .tcp_server import MAX_CONNECTIONS, Peer, Server
+from .websocket import CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT, WebSocket
 
 
 def page() -> bytes:
@@ -120,7 +38,7 @@ def serve(
     message_timeout: float | None = MESSAGE_TIMEOUT,
     idle_timeout: float | None = None,
     close_timeout: float = CLOSE_TIMEOUT,
-    max_connections: int = net.MAX_CONNECTIONS,
+    max_connections: int = MAX_CONNECTIONS,
     max_message: int = MAX_MESSAGE,
     max_fragments: int = MAX_FRAGMENTS,
 ) -> Server:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from . import net
-from .net import CHUNK, Server, Stream
+from .net import CHUNK, Stream
 from .observe.tap import Recording, Tap
 from .protocol.rfc import Role
 from .protocol.uri import parse_url
+from .tcp_server import Peer, Server
 
 
 def echo(sock: Stream) -> None:
@@ -33,14 +34,14 @@ def serve(
     """Serve the echo in background threads; ``tap(address)`` gives a recording for each peer.
 
     A peer that is silent for more than ``idle_timeout`` seconds is cut off. Other options: see
-    :class:`wslab.net.Server`.
+    :class:`wslab.tcp_server.Server`.
 
     >>> with serve() as server, connect(server.url) as sock:
     ...     list(say(sock, [b"Hello", b"TCP"]))
     [b'Hello', b'TCP']
     """
 
-    def handle(peer: net.Peer) -> None:
+    def handle(peer: Peer) -> None:
         sock = Tap(peer.sock, tap(peer.address), Role.SERVER) if tap else peer.sock
         sock.settimeout(idle_timeout)
         echo(sock)

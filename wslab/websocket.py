@@ -25,6 +25,9 @@ from .protocol.http import Request, Response
 from .protocol.rfc import Role, State
 from .secure import ready
 
+HANDSHAKE_TIMEOUT = 10.0
+"""How long the opening handshake may take, in seconds."""
+
 MESSAGE_TIMEOUT = 30.0
 """How long one message may take from its first byte to its last, in seconds."""
 

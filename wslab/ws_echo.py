@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .net import Server
-from .server import connect as connect  # the client of this echo, as tcp_echo has its own
+from .client import connect as connect  # the client of this echo, as tcp_echo has its own
 from .server import serve as serve_websocket
+from .tcp_server import Server
 from .websocket import WebSocket
 
 

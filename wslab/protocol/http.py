@@ -116,7 +116,10 @@ def read_response(max_head: int = MAX_HEAD) -> Parser[Response]:
     line = yield from _read_start_line(STATUS_LINE, max_head, 0)
     match = _STATUS_LINE.fullmatch(line)
     if not match:
-        raise HandshakeError(0, f"the answer begins with {shorten(line)}, which is not HTTP", "4.1")
+        ours = _REQUEST_LINE.fullmatch(line)  # a raw echo gives our own request back
+        what = "an answer, but a request: is that an echo?" if ours else "HTTP"
+        text = f"the answer begins with {shorten(line)}, which is not {what}"
+        raise HandshakeError(0, text, "4.1")
     headers = yield from _read_fields(max_head - len(line) - 2, 0)
     return Response(int(match[3]), match[4] or "", headers)
 
