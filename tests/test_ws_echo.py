@@ -6,6 +6,7 @@ import pytest
 
 import wslab
 from tests.conftest import Certificates
+from tests.peers import dial, masked, read_to_end, request
 from wslab import ws_echo
 
 pytestmark = pytest.mark.usefixtures("nothing_stays")
@@ -31,6 +32,13 @@ def test_fragments_come_back_as_the_message_that_they_were() -> None:
         assert ws.recv() == "Grüße"
         ws.send_fragments([b"one"])
         assert ws.recv() == b"one"
+
+
+def test_what_is_glued_to_the_close_is_echoed_before_it() -> None:
+    glued = masked(1, b"one") + masked(9, b"?") + masked(2, b"two") + masked(8, b"\x03\xe8")
+    with ws_echo.serve() as server, dial(server, request() + glued) as sock:
+        answers = read_to_end(sock).partition(b"\r\n\r\n")[2]
+    assert answers == b"\x8a\x01?" + b"\x81\x03one" + b"\x82\x03two" + b"\x88\x02\x03\xe8"
 
 
 def test_the_echo_ends_when_the_peer_says_goodbye() -> None:

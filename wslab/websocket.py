@@ -73,6 +73,7 @@ class WebSocket:
         self._message_deadline = _NEVER
         self._in_message = False
         self._refused: Refused | None = None
+        self._closing = False  # the Close has come, and waits for the inbox to be emptied
         self._ended = False
         self._reads = 0
         self._reading = threading.Lock()
@@ -232,6 +233,9 @@ class WebSocket:
             return
         connection = self._connection
         try:
+            if self._closing and not self._ended:
+                self._flush()
+                self._end()
             if self._ended:
                 raise connection.closed_error()
             try:
@@ -275,26 +279,35 @@ class WebSocket:
 
     def _take(self, events: list[Event]) -> None:
         """Put messages into the inbox, and do what the other events ask for."""
+        others = []
         for event in events:
             if type(event) is str or type(event) is bytes:
                 self._inbox.append(event)
-                continue
-            self._flush()  # whatever must be answered comes with an event that is no message
-            if isinstance(event, Opened):
-                self.request, self.response, self.subprotocol = event
-            elif isinstance(event, Ponged):
-                if event.payload in self._pings:
-                    self._pings[event.payload] = monotonic()
-            elif isinstance(event, Refused):
-                self._refused = event
-                self._end()
-            elif isinstance(event, (Closed, Failed, Lost)):
-                self._end()
+            else:
+                others.append(event)
+        for event in others:
+            # Whoever takes the messages before a Close may still want to answer them.
+            self._closing = self._connection.close_received and bool(self._inbox)
+            self._flush(with_close=not self._closing)
+            self._act_on(event)
 
-    def _flush(self) -> None:
+    def _act_on(self, event: Event) -> None:
+        """Do what an event that is no message asks for, beside an answer."""
+        if isinstance(event, Opened):
+            self.request, self.response, self.subprotocol = event
+        elif isinstance(event, Ponged):
+            if event.payload in self._pings:
+                self._pings[event.payload] = monotonic()
+        elif isinstance(event, Refused):
+            self._refused = event
+            self._end()
+        elif isinstance(event, (Closed, Failed, Lost)) and not self._closing:
+            self._end()
+
+    def _flush(self, with_close: bool = True) -> None:
         if self._connection.has_to_send:
             with self._sending, contextlib.suppress(ConnectionClosed):
-                self._write(self._connection.to_send())
+                self._write(self._connection.to_send(with_close=with_close))
 
     def _write(self, data: bytes) -> None:
         """Send all of ``data`` in one call; a message that is torn off ends the connection."""

@@ -7,6 +7,8 @@ import pytest
 from tests.protocol.streams import (
     CLOSE,
     KEY,
+    PING,
+    PONG,
     TEXT,
     close_frame,
     code_sent,
@@ -18,7 +20,7 @@ from tests.protocol.streams import (
 )
 from wslab.protocol.connection import Connection
 from wslab.protocol.errors import ConnectionClosed
-from wslab.protocol.events import Closed, Failed, Lost
+from wslab.protocol.events import Closed, Failed, Lost, Pinged
 from wslab.protocol.frames import close_payload
 from wslab.protocol.grammar import Field
 from wslab.protocol.rfc import Role, State
@@ -46,11 +48,11 @@ def test_the_peer_closes(role: Role, body: bytes, code: int, reason: str) -> Non
     end = open_end(role)
     assert end.receive(frame(CLOSE, body, key_for(role))) == [Closed(code, reason)]
     assert (end.close_code, end.close_reason) == (code, reason)
-    assert (end.state, end.close_received, end.close_sent) == (State.CLOSING, True, False)
+    assert (end.state, end.close_received, end.close_sent) == (State.OPEN, True, False)
     # §5.5.1: the code comes back, the reason does not.
     key = (1).to_bytes(4, "big") if role is CLIENT else b""
     assert end.to_send() == frame(CLOSE, body[:2], key)
-    assert end.close_sent
+    assert (end.state, end.close_sent) == (State.CLOSING, True)
     assert end.close() == b""
     assert end.receive_eof() == []
     assert end.state is State.CLOSED
@@ -205,3 +207,17 @@ def test_a_stream_that_ends_after_a_refusal_is_no_loss() -> None:
     client = new_end(CLIENT)
     client.receive(b"HTTP/1.1 404 Not Found\r\n\r\n")
     assert client.receive_eof() == []
+
+
+def test_what_came_before_the_close_may_be_answered_until_ours_leaves() -> None:
+    """§5.5.1: an endpoint "MAY delay sending a Close frame until its current message is sent"."""
+    server = open_end(SERVER)
+    key = key_for(SERVER)
+    stream = frame(TEXT, b"last", key) + frame(PING, b"?", key) + frame(CLOSE, b"\x03\xe8", key)
+    assert server.receive(stream) == ["last", Pinged(b"?"), Closed(1000, "")]
+    assert server.to_send(with_close=False) == frame(PONG, b"?")
+    assert server.has_to_send
+    assert server.send("heard") == frame(TEXT, b"heard")
+    assert server.to_send() == frame(CLOSE, b"\x03\xe8")
+    with pytest.raises(ConnectionClosed):
+        server.send("too late")

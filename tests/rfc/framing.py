@@ -316,6 +316,7 @@ def only_open_sends() -> None:
     ends = [Connection(Role.CLIENT, request=our_request()), client(), client(), server()]
     ends[1].close()
     ends[2].receive(b"\x88\x00")
+    ends[2].to_send()
     ends[3].receive_eof()
     assert [end.state for end in ends] == [
         State.CONNECTING,

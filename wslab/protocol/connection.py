@@ -70,15 +70,24 @@ class Connection(Incoming):
         """Whether ``to_send`` has something."""
         return bool(self._replies or self._handshake)
 
-    def to_send(self) -> bytes:
-        """Fetch what the events of ``receive`` must be answered with."""
+    def to_send(self, *, with_close: bool = True) -> bytes:
+        """Fetch what the events of ``receive`` must be answered with.
+
+        Without ``with_close`` the answer to a Close stays for the next time (§5.5.1 lets an
+        endpoint delay it). Until it is fetched the connection is open, and what came before the
+        Close may be answered.
+        """
         data, self._handshake = self._handshake, b""
         replies, self._replies = self._replies, []
         for opcode, payload in replies:
+            if opcode is Opcode.CLOSE and not with_close:
+                self._replies.append((opcode, payload))
             # §5.5.1: a Close is sent once. §5.5.2: a Pong is owed also after it, until the peer's.
-            if opcode is Opcode.PONG or not self.close_sent:
-                self.close_sent |= opcode is Opcode.CLOSE
+            elif opcode is Opcode.PONG or not self.close_sent:
                 data += self._encode(opcode, payload)
+                if opcode is Opcode.CLOSE:
+                    self.close_sent = True
+                    self.state = State.CLOSING
         return data
 
     def send(self, message: str | bytes) -> bytes:

@@ -243,7 +243,6 @@ class Incoming:
                 raise ProtocolError(1007, "the close reason is not UTF-8", "8.1") from None
         self.close_received = True
         self.close_code, self.close_reason = code, reason
-        self.state = State.CLOSING
         # §5.5.1: the answer to a Close is a Close, and "typically echos the status code".
         self._replies.append((Opcode.CLOSE, close_payload(None if code == 1005 else code)))
         self._events.append(Closed(code, reason))
