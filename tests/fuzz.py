@@ -249,7 +249,7 @@ def main() -> int:
         pool.terminate()
         pool.join()
     seconds = time.perf_counter() - begin
-    shares = ", ".join(f"{name} {100 * n / max(count, 1):.1f} %" for name, n in ends.most_common())
+    shares = ", ".join(f"{name} {100 * n / max(count, 1):.1f} %" for name, n in ends.most_common(9))
     rate = count / seconds
     print(
         f"{count:,} inputs, {size / 2**20:.0f} MiB, seed {options.seed}, in {seconds:.0f} s "

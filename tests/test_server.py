@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -468,3 +469,19 @@ def test_randomness_of_our_own_gives_the_same_bytes() -> None:
     assert pictures[0] == pictures[1]
     assert b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" in pictures[0]
     assert b"\x81\x85\0\0\0\0Hello" in pictures[0]
+
+
+def test_connections_take_turns_but_not_for_ever() -> None:
+    """§4.1, step 2: one connection at a time is in the state CONNECTING."""
+    with liar(lambda sock: time.sleep(1)) as url:
+
+        def connect_slowly() -> None:
+            with contextlib.suppress(wslab.HandshakeError):
+                wslab.connect(url)
+
+        slow = threading.Thread(target=connect_slowly)
+        slow.start()
+        time.sleep(0.2)
+        with pytest.raises(wslab.Trouble, match="they take turns"):
+            wslab.connect(url, timeout=0.1)
+        slow.join(10)
