@@ -21,8 +21,9 @@ from wslab import net, tcp_echo
 from wslab.net import Trouble
 from wslab.observe.tap import Recording, Tap
 from wslab.protocol.rfc import Role
-from wslab.secure import Secure, ready
+from wslab.secure import Secure
 from wslab.tcp_server import Peer, Server
+from wslab.waiting import ready
 
 pytestmark = pytest.mark.usefixtures("nothing_stays")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import ssl as tls
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from . import net
 from .net import Stream
@@ -16,6 +16,9 @@ from .protocol.handshake import make_request
 from .protocol.rfc import Role
 from .protocol.uri import URLError, parse_url
 from .websocket import CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT, WebSocket
+
+if TYPE_CHECKING:  # to load OpenSSL takes longer than all the rest: only who uses TLS does
+    import ssl as tls
 
 # §4.1, step 2: "There MUST be no more than one connection in a CONNECTING state". One lock for all,
 # since two names may well mean the same host.
@@ -54,6 +57,8 @@ def connect(
     if ssl is not None and not address.secure:
         raise URLError(f"{url!r} is without TLS; write wss:// to use the ssl context.")
     if address.secure and ssl is None:
+        import ssl as tls
+
         ssl = tls.create_default_context()
     nonce = random(16)
     request = make_request(

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import ssl as tls
 import struct
 import sys
 import time
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from .secure import Secure, ready
+from .waiting import ready
+
+if TYPE_CHECKING:  # to load OpenSSL takes longer than all the rest: only who uses TLS does
+    import ssl as tls
 
 CHUNK = 65536 + 64
 """How many bytes one ``recv`` asks for at most."""
@@ -85,6 +87,8 @@ def connect(
     prepare(sock)
     if ssl is None:
         return sock
+    from .secure import Secure
+
     try:
         secure = Secure(sock, ssl, host)
         secure.handshake(timeout)
@@ -111,7 +115,8 @@ def prepare(sock: socket.socket) -> None:
 def readable(sock: Stream, seconds: float | None) -> bool:
     """Whether ``recv`` has something to return, bytes or the end, within ``seconds``."""
     inside = plain(sock)
-    return inside.readable(seconds) if isinstance(inside, Secure) else ready(inside, seconds)
+    of_tls = getattr(inside, "readable", None)
+    return bool(of_tls(seconds)) if of_tls else ready(inside, seconds)
 
 
 def finish(sock: Stream, timeout: float, *, wait_for_peer: bool = False) -> None:
@@ -150,6 +155,8 @@ def plain(sock: Any) -> Any:
 
 def _why(error: Exception) -> str:
     """An operating system's error, for someone who meets it for the first time."""
+    import ssl as tls
+
     if isinstance(error, tls.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message})"
     if isinstance(error, tls.SSLError):

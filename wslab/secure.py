@@ -7,37 +7,20 @@ works in memory, under a lock, and the plain socket below does the waiting.
 from __future__ import annotations
 
 import contextlib
-import errno
-import select
 import socket
 import ssl as tls
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from .waiting import ready
 
 RECORD = 2**14
 """The most that one TLS record carries, in bytes (RFC 8446 §5.1)."""
 
 T = TypeVar("T")
-
-
-def ready(sock: Any, seconds: float | None, *, writing: bool = False) -> bool:
-    """Wait until bytes (or the end) are there, or room to write; False if not within ``seconds``.
-
-    This waits in one direction only: ``settimeout`` would count for a send in another thread, too.
-    """
-    descriptor = sock.fileno()
-    if descriptor < 0:
-        raise OSError(errno.EBADF, "the socket is closed")
-    if hasattr(select, "poll"):
-        poll = select.poll()
-        poll.register(descriptor, select.POLLOUT if writing else select.POLLIN)
-        return bool(poll.poll(None if seconds is None else max(seconds, 0) * 1000))
-    # Windows. Elsewhere, select() knows no descriptor above 1023.
-    wanted = ([], [descriptor]) if writing else ([descriptor], [])
-    return any(select.select(*wanted, [], None if seconds is None else max(seconds, 0)))
 
 
 class Secure:

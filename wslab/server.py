@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ssl as tls
+import os
 import traceback
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .net import Stream
 from .observe.tap import Recording, Tap
@@ -18,10 +17,14 @@ from .protocol.rfc import Role
 from .tcp_server import MAX_CONNECTIONS, Peer, Server
 from .websocket import CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT, WebSocket
 
+if TYPE_CHECKING:  # to load OpenSSL takes longer than all the rest: only who uses TLS does
+    import ssl as tls
+
 
 def page() -> bytes:
     """The page that a browser gets: a WebSocket client of a few lines, in HTML."""
-    return (Path(__file__).parent / "page.html").read_bytes()
+    with open(os.path.join(os.path.dirname(__file__), "page.html"), "rb") as file:
+        return file.read()
 
 
 def serve(

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import ssl as tls
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .net import Stream, abort, listen, prepare
-from .secure import Secure
+
+if TYPE_CHECKING:  # to load OpenSSL takes longer than all the rest: only who uses TLS does
+    import ssl as tls
 
 MAX_CONNECTIONS = 1000
 """How many peers a server talks to at the same time by default."""
@@ -140,6 +140,8 @@ class Server:
         try:
             prepare(sock)
             if self._ssl is not None:
+                from .secure import Secure
+
                 # Here, not in accept(): a peer that is slow with TLS must not hold up the others.
                 peer.sock = secure = Secure(sock, self._ssl, host=None)
                 secure.handshake(self._handshake_timeout)
@@ -147,6 +149,8 @@ class Server:
         except OSError:
             pass  # the peer is gone, or never spoke TLS: the end of this connection, of no other
         except Exception:
+            import traceback
+
             traceback.print_exc()
         finally:
             peer.sock.close()

@@ -23,7 +23,7 @@ from .protocol.events import Closed, Event, Failed, Lost, Opened, Ponged, Refuse
 from .protocol.frames import close_payload
 from .protocol.http import Request, Response
 from .protocol.rfc import Role, State
-from .secure import ready
+from .waiting import ready
 
 HANDSHAKE_TIMEOUT = 10.0
 """How long the opening handshake may take, in seconds."""

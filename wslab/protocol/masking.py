@@ -12,7 +12,7 @@ import sys
 SHORT = 768
 """Up to so many bytes one XOR of two big integers is the fastest way; above, four lanes are."""
 
-LARGE = 4096
+LARGE = 2048
 """From so many bytes on, numpy pays, if the program has imported it."""
 
 _from_bytes = int.from_bytes  # looked up once: it is called for every short frame
