@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +95,8 @@ def _run(handler: Callable[[WebSocket], None], ws: WebSocket) -> None:
     except ConnectionClosed:
         pass  # the peer went away while the handler was busy
     except BaseException:
+        import traceback
+
         # Here, for to the server below an OSError only means that the peer is gone.
         traceback.print_exc()
         ws.close(1011, "the handler failed")
