@@ -105,6 +105,11 @@ class Dissection:
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        from ..views import draw  # only here: to look is not to draw
+
+        return draw("explain_html", self)
+
 
 def dissect(
     what: Recording | bytes,

@@ -32,6 +32,11 @@ class Labelled(NamedTuple):
     section: str
     bits: tuple[Bits, ...] = ()
 
+    def _repr_html_(self) -> str:
+        from ..views import draw  # only here: to look is not to draw
+
+        return draw("field_html", self)
+
 
 class Unit(NamedTuple):
     """Fields that belong together: the head of a handshake, one frame, a chunk of raw bytes.
@@ -49,6 +54,11 @@ class Unit(NamedTuple):
     def raw(self) -> bytes:
         """All its bytes."""
         return b"".join(field.raw for field in self.fields)
+
+    def _repr_html_(self) -> str:
+        from ..views import draw  # only here: to look is not to draw
+
+        return draw("unit_html", self)
 
 
 def show(data: bytes, text: bool) -> str:

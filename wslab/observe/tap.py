@@ -5,9 +5,13 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..protocol.rfc import Role
+from .event import Event as Event
+
+if TYPE_CHECKING:
+    from .files import AnyPath
 
 MAX_EVENT = 2**20
 """How many bytes of one send or receive are kept by default."""
@@ -18,19 +22,6 @@ MAX_TOTAL = 2**26
 
 EVENT_COST = 64
 """How many bytes an event counts in a recording beside those that it carries."""
-
-
-class Event(NamedTuple):
-    """Bytes that crossed the socket in one call.
-
-    ``time`` is in seconds since the recording began, ``sender`` the end that sent them, ``data``
-    what was kept; ``size`` is how many there were. An event of size 0 ends that direction.
-    """
-
-    time: float
-    sender: Role
-    data: bytes
-    size: int
 
 
 _new_event = tuple.__new__  # half the price of Event(...), in the path of every message
@@ -60,9 +51,11 @@ class Recording:
         """How many bytes crossed and were not kept; 0 in a complete recording."""
         self._max_event = max_event
         self._left = max_total
-        self._dropped = {Role.CLIENT: 0, Role.SERVER: 0}
+        self.dropped = {Role.CLIENT: 0, Role.SERVER: 0}
+        """How many bytes each end sent after the recording was full: they have no event."""
         self._clock = clock
-        self._start = clock()
+        self.start = clock()
+        """What the clock said when the recording began, in seconds."""
         self._on_event = on_event
 
     def add(self, sender: Role, data: bytes) -> None:
@@ -71,7 +64,7 @@ class Recording:
         # What an event costs beside its bytes counts too, or many tiny ones would fill the memory.
         self._left -= size + EVENT_COST
         kept = data if size <= self._max_event and self._left >= 0 else self._shorten(sender, data)
-        event = _new_event(Event, (self._clock() - self._start, sender, kept, size))
+        event = _new_event(Event, (self._clock() - self.start, sender, kept, size))
         if self._left > -EVENT_COST:
             self.events.append(event)
         if self._on_event is not None:
@@ -84,7 +77,7 @@ class Recording:
         self._left += size - room
         self.cut += size - room
         if self._left <= -EVENT_COST:
-            self._dropped[sender] += size
+            self.dropped[sender] += size
             self._left = -EVENT_COST
         return data[:room]
 
@@ -101,7 +94,30 @@ class Recording:
     def size(self, sender: Role) -> int:
         """How many bytes that end sent, kept or not."""
         kept = sum(event.size for event in self.events if event.sender is sender)
-        return kept + self._dropped[sender]
+        return kept + self.dropped[sender]
+
+    def to_pcapng(self, path: AnyPath, *, port: int | None = None) -> None:
+        """Write a capture file for Wireshark, see :func:`.pcapng.write_pcapng`. Raises Trouble."""
+        from .pcapng import write_pcapng  # only here: to record is not to write files
+
+        write_pcapng(path, [self], port=port)
+
+    def save(self, path: AnyPath) -> None:
+        """Write a file of JSON, in the format of :mod:`.store`. Raises Trouble."""
+        from .store import save
+
+        save(path, self)
+
+    @classmethod
+    def load(cls, path: AnyPath) -> Recording:
+        """Read what :meth:`save` wrote. Raises Trouble and :class:`.store.DamagedRecording`."""
+        from .store import load
+
+        recording = cls()
+        recording.start, recording.dropped, recording.events = load(path)
+        recording.cut = sum(event.size - len(event.data) for event in recording.events)
+        recording.cut += sum(recording.dropped.values())
+        return recording
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)
@@ -113,6 +129,11 @@ class Recording:
         client, server = self.size(Role.CLIENT), self.size(Role.SERVER)
         text = f"{client} bytes from the client, {server} from the server, {len(self)} events"
         return f"<Recording: {text}{f', {self.cut} bytes not kept' if self.cut else ''}>"
+
+    def _repr_html_(self) -> str:
+        from ..views import draw  # only here: to look is not to draw
+
+        return draw("recording_html", self)
 
 
 _BYPASS = {"makefile", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into"}

@@ -1,0 +1,238 @@
+"""A recording that is saved and loaded is the same; a damaged file says what is wrong with it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wslab import Recording, Trouble
+from wslab.observe.event import Event
+from wslab.observe.store import DamagedRecording
+from wslab.protocol.rfc import Role
+
+SECONDS = st.floats(0, 2**32, allow_nan=False)
+BYTES = st.binary(max_size=300)
+SENDERS = st.sampled_from(Role)
+
+
+def state(recording: Recording) -> tuple[Any, ...]:
+    return recording.start, recording.dropped, recording.cut, recording.events
+
+
+@st.composite
+def recordings(draw: st.DrawFn) -> Recording:
+    """Any clock, any bytes, and limits so narrow that events are cut and dropped."""
+    sent = draw(st.lists(st.tuples(SENDERS, BYTES), max_size=20))
+    times = draw(st.lists(SECONDS, min_size=len(sent) + 1, max_size=len(sent) + 1))
+    times.sort()
+    recording = Recording(
+        max_event=draw(st.integers(0, 300)),
+        max_total=draw(st.integers(0, 3000)),
+        clock=iter(times).__next__,
+    )
+    for sender, data in sent:
+        recording.add(sender, data)
+    return recording
+
+
+@given(recordings())
+def test_what_was_saved_is_loaded(recording: Recording) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "talk.json")
+        recording.save(path)
+        loaded = Recording.load(path)
+    assert state(loaded) == state(recording)
+    assert repr(loaded) == repr(recording)
+    assert all(isinstance(event, Event) for event in loaded)
+
+
+def small() -> Recording:
+    clock = itertools.count(10, 0.25)
+    recording = Recording(clock=lambda: next(clock), max_event=5)
+    recording.add(Role.CLIENT, b"Hello")
+    recording.add(Role.SERVER, b"\0\xff and more")
+    recording.add(Role.SERVER, b"")
+    return recording
+
+
+def test_the_format(tmp_path: Path) -> None:
+    """Word for word: other programs may read it, so it does not change without a new version."""
+    small().save(tmp_path / "talk.json")
+    assert (tmp_path / "talk.json").read_bytes() == (
+        b'{"format": "wslab recording", "version": 1, "start": 10,'
+        b' "dropped": {"client": 0, "server": 0}, "events": [\n'
+        b'{"time": 0.25, "sender": "client", "data": "48656c6c6f", "size": 5},\n'
+        b'{"time": 0.5, "sender": "server", "data": "00ff20616e", "size": 11},\n'
+        b'{"time": 0.75, "sender": "server", "data": "", "size": 0}\n'
+        b"]}\n"
+    )
+
+
+# ------------------------------------------------------------ damaged files
+
+
+def damaged(change: Callable[[Any], object]) -> bytes:
+    content = {
+        "format": "wslab recording",
+        "version": 1,
+        "start": 0.5,
+        "dropped": {"client": 0, "server": 0},
+        "events": [
+            {"time": 0.25, "sender": "client", "size": 5, "data": "48656c6c6f"},
+            {"time": 0.5, "sender": "server", "size": 3, "data": "4869"},
+        ],
+    }
+    change(content)
+    return json.dumps(content).encode()
+
+
+def second(**fields: Any) -> Callable[[Any], object]:
+    return lambda content: content["events"][1].update(fields)
+
+
+DAMAGED = {
+    "nothing": (b"", "its JSON breaks at line 1, column 1 (Expecting value)"),
+    "cut": (damaged(lambda content: 0)[:-9], "its JSON breaks at line 1, column "),
+    "a capture": (b"\x0a\x0d\x0d\x0a\xff\xff", "it is not text"),
+    "brackets": (b"[" * 200_000, "its JSON is beyond what a recording may hold"),
+    "digits": (b"9" * 10_000, "its JSON is beyond what a recording may hold"),
+    "a list": (b"[]", 'it has no "format": "wslab recording"'),
+    "other": (damaged(lambda c: c.pop("format")), 'it has no "format": "wslab recording"'),
+    "newer": (damaged(lambda c: c.update(version=2)), "its version is not 1"),
+    "no start": (damaged(lambda c: c.pop("start")), "start is missing, or not a number of sec"),
+    "no dropped": (damaged(lambda c: c.pop("dropped")), "dropped is missing"),
+    "half dropped": (damaged(lambda c: c["dropped"].pop("server")), "server is missing, or not"),
+    "no events": (damaged(lambda c: c.update(events={})), "events is missing, or not a list"),
+    "a number": (damaged(lambda c: c.update(events=[7])), "event 1: it is not an object"),
+    "sender": (damaged(second(sender="proxy")), 'event 2: sender is neither "client" nor "ser'),
+    "unhashable": (damaged(second(sender=[])), 'event 2: sender is neither "client" nor "ser'),
+    "time": (damaged(second(time="now")), "event 2: time is missing, or not a number of sec"),
+    "NaN": (damaged(second(time=float("nan"))), "event 2: time is missing, or not a number"),
+    "true": (damaged(second(time=True)), "event 2: time is missing, or not a number of sec"),
+    "too late": (damaged(second(time=10**400)), "event 2: time is missing, or not a number"),
+    "negative": (damaged(second(size=-1)), "event 2: size is missing, or not a number of by"),
+    "float": (damaged(second(size=2.0)), "event 2: size is missing, or not a number of by"),
+    "too many": (damaged(second(size=10**30)), "event 2: size is missing, or not a number of"),
+    "odd": (damaged(second(data="486")), "event 2: data is not hexadecimal digits in pairs"),
+    "spaces": (damaged(second(data="48 69")), "event 2: data is not hexadecimal digits in pa"),
+    "no data": (damaged(second(data=None)), "event 2: data is not hexadecimal digits in pairs"),
+    "small": (damaged(second(size=1)), "event 2: it has 2 bytes of data, and a size of 1"),
+}
+
+
+def test_the_undamaged_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / "talk.json").write_bytes(damaged(lambda content: 0))
+    assert len(Recording.load(tmp_path / "talk.json")) == 2
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_damaged_file_is_one_clear_sentence(tmp_path: Path, name: str) -> None:
+    raw, why = DAMAGED[name]
+    path = tmp_path / "talk.json"
+    path.write_bytes(raw)
+    with pytest.raises(DamagedRecording) as caught:
+        Recording.load(path)
+    text = str(caught.value)
+    assert isinstance(caught.value, ValueError)
+    assert text.startswith(f"Cannot read a recording from {path}: {why}")
+    assert text.endswith(".")
+    assert "\n" not in text
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(Trouble, match=r"^Cannot read .*none\.json: no such file or directory\.$"):
+        Recording.load(tmp_path / "none.json")
+    with pytest.raises(Trouble, match=r"^Cannot read "):
+        Recording.load(tmp_path)
+
+
+# ------------------------------------------------------------ targets that cannot be written
+
+WRITERS: dict[str, Callable[[Recording, Any], None]] = {
+    "json": Recording.save,
+    "pcapng": Recording.to_pcapng,
+}
+
+
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+def test_a_target_that_cannot_be_written(
+    tmp_path: Path, write: Callable[[Recording, Any], None]
+) -> None:
+    (tmp_path / "a file").write_bytes(b"as it was")
+    (tmp_path / "folder").mkdir()
+    device = [os.devnull] if os.name == "posix" else []
+    for path in ("none/talk", "a file/talk", "folder", "x" * 300, "\0", *device):
+        with pytest.raises(Trouble, match=r"^Cannot write [^\n]*\.$"):
+            write(small(), tmp_path / path)
+    assert sorted(os.listdir(tmp_path)) == ["a file", "folder"]
+    assert (tmp_path / "a file").read_bytes() == b"as it was"
+    assert not os.path.isfile(os.devnull)
+
+
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+def test_broken_off_in_the_middle_the_old_file_stays(
+    tmp_path: Path, write: Callable[[Recording, Any], None]
+) -> None:
+    def interrupted() -> Any:
+        yield from small().events
+        raise KeyboardInterrupt
+
+    class Interrupted(list):  # type: ignore[type-arg]
+        def __iter__(self) -> Any:
+            return interrupted()
+
+    recording = small()
+    target = tmp_path / "talk"
+    write(recording, target)
+    before = target.read_bytes()
+    recording.events = Interrupted(small().events)
+    # The server's port is looked for in the events too, before anything is written.
+    with pytest.raises(KeyboardInterrupt):
+        write(recording, target)
+    assert target.read_bytes() == before
+    assert os.listdir(tmp_path) == ["talk"]
+
+
+@pytest.mark.parametrize("method", ["save", "to_pcapng"])
+def test_a_full_disk(tmp_path: Path, method: str) -> None:
+    """The system's limit for the size of files is as good as a full disk."""
+    if sys.platform == "win32":
+        pytest.skip("Windows has no such limit")
+    program = f"""
+import resource, sys, wslab
+from wslab.protocol.rfc import Role
+resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
+recording = wslab.Recording()
+recording.add(Role.CLIENT, bytes(100_000))
+try:
+    recording.{method}(sys.argv[1])
+except wslab.Trouble as error:
+    print(error)
+"""
+    command = [sys.executable, "-c", program, str(tmp_path / "talk")]
+    root = Path(__file__).parents[2]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=30, cwd=root)
+    assert result.stdout.startswith(f"Cannot write {tmp_path / 'talk'}: file too large.")
+    assert result.stderr == ""
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    try:
+        (tmp_path / "link").symlink_to(tmp_path / "talk.json")
+    except OSError as error:
+        pytest.skip(f"no links here: {error}")
+    small().save(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert len(Recording.load(tmp_path / "talk.json")) == 3

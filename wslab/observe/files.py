@@ -1,0 +1,56 @@
+"""Files that appear whole, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from ..net import Trouble
+
+AnyPath = str | os.PathLike[str]
+
+
+@contextlib.contextmanager
+def whole_file(path: AnyPath) -> Iterator[BinaryIO]:
+    """A file to write to, that takes its name only when the block ends well.
+
+    Until then it has another name beside it, and if anything goes wrong, also Ctrl-C, it goes
+    away: what was there before stays as it was. Raises Trouble where nothing can be written.
+    """
+    try:
+        target = Path(os.path.realpath(path))  # replace what a link points to, not the link
+        # To replace a device or a folder by a file would do harm.
+        if target.exists() and not target.is_file():
+            raise Trouble(f"Cannot write {path}: there is something of that name, and not a file.")
+        part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+        file = open(part, "xb")  # noqa: SIM115 (closed below)
+    except (OSError, ValueError) as error:
+        raise _trouble("write", path, error) from None
+    try:
+        with file:
+            yield file
+        os.replace(part, target)
+    except OSError as error:
+        raise _trouble("write", path, error) from None
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()  # after a good end it is not there any more
+
+
+def read_file(path: AnyPath) -> bytes:
+    """All bytes of a file. Raises Trouble."""
+    try:
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise _trouble("read", path, error) from None
+
+
+def _trouble(do: str, path: AnyPath, error: Exception) -> Trouble:
+    if isinstance(error, Trouble):
+        return error
+    why = str(getattr(error, "strerror", None) or error)
+    return Trouble(f"Cannot {do} {path}: {why[:1].lower()}{why[1:]}.")

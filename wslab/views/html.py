@@ -1,0 +1,216 @@
+"""Fields as HTML for notebooks: every byte in a cell, and a table that says what each is.
+
+Tables with inline styles and nothing else: they survive a dark theme, a notebook that is not
+trusted, a code host. Colour only helps; each fact is text, so a viewer that drops the styles still
+shows it. A coloured cell sets its ink too, or a dark theme would write on it in white.
+"""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from ..observe.dissect import dissect
+from ..observe.fields import Labelled, Unit
+from ..observe.tap import Recording
+from ..protocol.rfc import Role
+from .columns import columns, printable, shorten
+from .text import MOST_ROWS, ROW
+
+COLORS = ("#56B4E9", "#E69F00", "#5FCBA8", "#F0E442", "#DDA1C4", "#F29256", "#BFC5D6")
+"""Okabe and Ito's, that colour-blind eyes tell apart; the dark ones lightened for black ink."""
+
+INK = "#000"
+PLAIN_ROW = '<tr style="background:none">'
+"""Notebooks stripe every other row of a table, which here would mean nothing."""
+
+MOST_FIELDS, MOST_TEXT = 100, 400
+MOST_UNITS, MOST_LINES = 8, 1000
+"""So many units are shown in full, so many more in one line each; the rest is counted."""
+
+_ARROWS = {Role.CLIENT: "client → server", Role.SERVER: "client ← server"}
+_MONO = "font-family:monospace;font-size:0.95em"
+_TABLE = (
+    '<table style="border-collapse:separate;border-spacing:1px;border:none;margin:4px 0;'
+    'table-layout:auto;font-size:1em">'
+)
+_LEFT = "text-align:left;vertical-align:baseline;padding:2px 8px"
+_ONE_LINE = f"{_LEFT};white-space:nowrap"
+_CAPTION = '<caption style="caption-side:top;text-align:left;white-space:nowrap;padding:2px 0">'
+
+
+def recording_html(recording: Recording) -> str:
+    """A recording, dissected."""
+    return explain_html(dissect(recording))
+
+
+def explain_html(units: Iterable[Unit]) -> str:
+    """Units in order: the first in full, then one line each, then how many more there are."""
+    units = list(units)
+    full, lines = units[:MOST_UNITS], units[MOST_UNITS : MOST_UNITS + MOST_LINES]
+    parts = [unit_html(unit) for unit in full]
+    if lines:
+        note = f"{_count(len(lines), 'more unit')} in one line each: {_count(_size(lines), 'byte')}"
+        rows = "".join(_line(number, unit) for number, unit in enumerate(lines, len(full)))
+        head = "".join(_th("col", name) for name in ("unit", "direction", "bytes", "ms", "what"))
+        table = f"{_TABLE}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        parts.append(f"<details><summary>{note}</summary>{table}</details>\n")
+    rest = units[MOST_UNITS + MOST_LINES :]
+    if rest:
+        note = f"{_count(len(rest), 'more unit')} not listed: {_count(_size(rest), 'byte')}"
+        parts.append(f"<p>… {note}</p>\n")
+    return f"<div>{''.join(parts) or '<p>Nothing crossed.</p>'}</div>"
+
+
+def unit_html(unit: Unit) -> str:
+    """One unit: a heading, its bytes, what they mean."""
+    facts = [_count(_size([unit]), "byte")] if unit.fields else []
+    if unit.time:  # bytes that come from no recording have no time
+        facts.append(f"{unit.time * 1000:.1f} ms")
+    summary = escape(shorten(unit.summary, 120))
+    heading = f"<b>{_ARROWS[unit.sender]}</b> &nbsp;{summary} &nbsp;({', '.join(facts)})"
+    heading = heading.replace(" &nbsp;()", "")
+    return f'<div><p style="margin:12px 0 2px">{heading}</p>\n{fields_html(unit.fields)}</div>\n'
+
+
+def field_html(field: Labelled) -> str:
+    """One field alone."""
+    return fields_html([field])
+
+
+def fields_html(fields: Iterable[Labelled]) -> str:
+    """Fields that follow each other: their bytes, then the table of what they mean."""
+    fields = list(fields)
+    return f"<div>{_bytes_table(fields)}{_meaning_table(fields)}</div>" if fields else ""
+
+
+def letter(number: int) -> str:
+    """The name of a field in the picture, counted from 0.
+
+    >>> letter(0), letter(25), letter(26)
+    ('A', 'Z', 'AA')
+    """
+    return (letter(number // 26 - 1) if number >= 26 else "") + chr(ord("A") + number % 26)
+
+
+def painted(number: int) -> str:
+    """The style of a coloured cell: background and ink, always together."""
+    return f"background:{COLORS[number % len(COLORS)]};color:{INK}"
+
+
+# ---------------------------------------------------------------- the bytes
+
+
+def _bytes_table(fields: list[Labelled]) -> str:
+    """Rows of 16 bytes, each in three lines: whose they are, hex, ASCII."""
+    data = b"".join(field.raw for field in fields)
+    ends = list(itertools.accumulate(len(field.raw) for field in fields))
+    rows = range(0, len(data), ROW)
+    # What is folded is not drawn first: a payload may have millions of bytes.
+    kept = rows if len(rows) <= MOST_ROWS else [*rows[: MOST_ROWS // 2], rows[-1]]
+    parts = [_bytes_row(fields, ends, data, at) for at in kept]
+    if len(kept) < len(rows):
+        note = f"… {_count((len(rows) - len(kept)) * ROW, 'byte')} folded here. SHA-256 of all "
+        note += f"{len(data):,}: {hashlib.sha256(data).hexdigest()}"
+        style = f"{_LEFT};overflow-wrap:anywhere"
+        parts.insert(-1, f'<tr><td></td><td colspan="{ROW}" style="{style}">{note}</td></tr>\n')
+    caption, body = "Bytes: hex, and ASCII below", "".join(parts)
+    return f'{_TABLE}{_CAPTION}{caption}</caption>\n<tbody style="{_MONO}">{body}</tbody></table>\n'
+
+
+def _bytes_row(fields: list[Labelled], ends: list[int], data: bytes, row: int) -> str:
+    whole = range(row, min(row + ROW, len(data)))
+    names, codes, texts = [], [], []
+    for number, group in itertools.groupby(whole, lambda at: bisect.bisect_right(ends, at)):
+        places = list(group)
+        style = f"{painted(number)};text-align:center;padding:1px 4px"
+        name = f"{letter(number)} {printable(fields[number].label)}"
+        if columns(name) > 3 * len(places):  # it would push the bytes apart: the table has it
+            name = letter(number)
+        span = f' colspan="{len(places)}"' if len(places) > 1 else ""
+        names.append(f'<th scope="col"{span} style="{style}">{escape(name)}</th>')
+        codes += [f'<td style="{style}">{data[at]:02x}</td>' for at in places]
+        texts += [f'<td style="{style}">{_ascii(data[at])}</td>' for at in places]
+    style = "text-align:right;vertical-align:middle;padding:1px 8px"
+    place = f'<th scope="row" rowspan="3" style="{style}">{fields[0].start + row}</th>'
+    lines = (" ".join([place, *names]), " ".join(codes), " ".join(texts))
+    # The spaces between the cells are for a viewer that drops the tags.
+    return "".join(f"{PLAIN_ROW}{line}</tr>\n" for line in lines)
+
+
+def _ascii(byte: int) -> str:
+    return escape(chr(byte)) if 32 <= byte < 127 else "·"
+
+
+# ---------------------------------------------------------------- what they mean
+
+
+def _meaning_table(fields: list[Labelled]) -> str:
+    rows = [row for pair in enumerate(fields[:MOST_FIELDS]) for row in _meanings(*pair)]
+    rest = fields[MOST_FIELDS:]
+    if rest:
+        size = sum(len(field.raw) for field in rest)
+        note = f"… {_count(len(rest), 'more field')}: {_count(size, 'byte')}"
+        rows.append(f'<tr><td colspan="6" style="{_LEFT}">{note}</td></tr>\n')
+    names = ("", "where", "field", "value", "meaning", "RFC 6455")
+    head = " ".join(_th("col", name) if name else "<td></td>" for name in names)
+    caption = f"{_CAPTION}Fields: what the bytes mean</caption>"
+    body = f"<thead><tr>{head}</tr></thead>\n<tbody>{''.join(rows)}</tbody>"
+    return f"{_TABLE}{caption}\n{body}</table>"
+
+
+def _meanings(number: int, field: Labelled) -> Iterator[str]:
+    """The rows of one field: its own, then one for each of its bits."""
+    last = field.start + len(field.raw) - 1
+    where = f"byte {last}" if last == field.start else f"bytes {field.start}–{last}"
+    section = f"§{field.section}" if field.section else ""
+    yield _meaning(number, where, field.label, field.value, field.meaning, section)
+    for bits in field.bits:
+        byte, first = divmod(bits.offset, 8)
+        end = first + bits.size - 1
+        where = (
+            f"byte {field.start + byte}, bit{f' {first}' if bits.size == 1 else f's {first}–{end}'}"
+        )
+        value = f"{bits.value:0{bits.size}b}"
+        value += f" = {bits.value}" if bits.size > 1 else ""
+        yield _meaning(number, where, bits.label, value, bits.meaning, section)
+
+
+def _meaning(number: int, where: str, label: str, value: str, meaning: str, section: str) -> str:
+    name = f'<th scope="row" style="{painted(number)};{_LEFT}">{letter(number)}</th>'
+    label = f"<b>{_text(label)}</b>"
+    value = f'<span style="{_MONO};overflow-wrap:anywhere">{_text(value)}</span>'
+    cells = [_td(where, _ONE_LINE), _td(label), _td(value), _td(_text(meaning))]
+    return f"<tr>{name} {' '.join(cells)} {_td(section, _ONE_LINE)}</tr>\n"
+
+
+def _line(number: int, unit: Unit) -> str:
+    time = f"{unit.time * 1000:.1f}"
+    facts = (_ARROWS[unit.sender], str(_size([unit])), time, escape(shorten(unit.summary, 80)))
+    return f"<tr>{_th('row', str(number))} {' '.join(map(_td, facts))}</tr>\n"
+
+
+def _th(scope: str, text: str) -> str:
+    return f'<th scope="{scope}" style="{_ONE_LINE}">{text}</th>'
+
+
+def _td(markup: str, style: str = _LEFT) -> str:
+    return f'<td style="{style}">{markup}</td>'
+
+
+def _text(text: str) -> str:
+    """A peer's words, harmless and not endless."""
+    if len(text) > MOST_TEXT:
+        text = f"{text[:MOST_TEXT]}... ({len(text)} characters)"
+    return escape(printable(text))
+
+
+def _size(units: Iterable[Unit]) -> int:
+    return sum(len(field.raw) for unit in units for field in unit.fields)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
