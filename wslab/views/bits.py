@@ -14,7 +14,7 @@ _TABLE = '<table style="border-collapse:separate;border-spacing:1px 0;border:non
 _CELL = "font-family:monospace;text-align:center;padding:1px 0"
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """Bits that belong together; ``start`` counts bits from the start of the frame."""
 
     number: int
@@ -30,10 +30,7 @@ def bits_html(unit: Unit) -> str:
     Raises:
         ValueError: The unit is no frame, or broke off before its header was there.
     """
-    fields = [field for field in unit.fields if field.label in _HEADER]
-    if unit.kind != "frame" or not fields:
-        raise ValueError(f"only a frame has header bits, and this is {unit.kind}: {unit.summary}")
-    parts = list(_parts(fields))
+    parts = header_parts(unit)
     total = parts[-1].start + len(parts[-1].bits)
     rows = "".join(_row(parts, start, min(start + 32, total)) for start in range(0, total, 32))
     ruler = " ".join(f'<th scope="col" style="{_CELL};min-width:21px">{n}</th>' for n in range(32))
@@ -44,22 +41,30 @@ def bits_html(unit: Unit) -> str:
     )
 
 
-def _parts(fields: list[Labelled]) -> Iterator[_Part]:
+def header_parts(unit: Unit) -> list[Part]:
+    """The parts of a frame's header, in order. Raises ValueError for what is no frame."""
+    fields = [field for field in unit.fields if field.label in _HEADER]
+    if unit.kind != "frame" or not fields:
+        raise ValueError(f"only a frame has header bits, and this is {unit.kind}: {unit.summary}")
+    return list(_parts(fields))
+
+
+def _parts(fields: list[Labelled]) -> Iterator[Part]:
     number = 0
     for field in fields:
         start = 8 * (field.start - fields[0].start)
         bits = "".join(f"{byte:08b}" for byte in field.raw)
         if not field.bits:
-            yield _Part(number, start, bits, field.label, field.value)
+            yield Part(number, start, bits, field.label, field.value)
             number += 1
         for part in field.bits:
             inside = bits[part.offset : part.offset + part.size]
-            yield _Part(number, start + part.offset, inside, part.label, str(part.value))
+            yield Part(number, start + part.offset, inside, part.label, str(part.value))
             # The three RSV bits share a colour, as they share a meaning.
             number += part.label not in ("RSV1", "RSV2")
 
 
-def _row(parts: list[_Part], start: int, stop: int) -> str:
+def _row(parts: list[Part], start: int, stop: int) -> str:
     """Up to 32 bits in three lines: the names, the bits, the bytes in hex."""
     names, bits = [], []
     row = ""

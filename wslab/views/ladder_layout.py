@@ -1,0 +1,121 @@
+"""Where the arrows of a ladder diagram go: from what was recorded to times on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Protocol
+
+from ..observe.dissect import Dissection, dissect
+from ..observe.fields import Unit
+from ..observe.tap import Recording
+from ..protocol.rfc import Opcode, Role, is_control
+from .columns import shorten
+
+MOST_UNITS = 30
+"""So many units of a conversation are drawn; the rest is counted."""
+
+STEP = 0.4
+"""How far apart units of one sender are at least, in delays: room for a label."""
+
+LONG = 2.0
+"""A pause of more delays than this is drawn as so much, and its length written down."""
+
+_SAID = {"payload", "close code", "close reason"}
+
+
+class Told(Protocol):
+    """A conversation as :mod:`wslab.demo` has it."""
+
+    @property
+    def recording(self) -> Recording:
+        """What crossed."""
+
+    @property
+    def dissection(self) -> Dissection:
+        """The same, explained."""
+
+
+class Arrow(NamedTuple):
+    """One unit in its place; ``sent`` and ``arrives`` in seconds, as drawn."""
+
+    sender: Role
+    kind: str
+    what: str
+    bytes: str
+    sent: float
+    arrives: float
+
+    @property
+    def label(self) -> str:
+        """What it is, and its bytes."""
+        return f"{self.what} {self.bytes}".strip()
+
+
+class Panel(NamedTuple):
+    """One conversation; ``left_out`` units are too many to be drawn."""
+
+    title: str
+    arrows: list[Arrow]
+    left_out: int
+
+
+class Step(NamedTuple):
+    """One unit or the end of a stream, when it was recorded."""
+
+    time: float
+    sender: Role
+    kind: str
+    what: str
+    bytes: str
+
+
+def take_apart(what: Told | Recording | Dissection) -> tuple[list[Step], bool]:
+    """The units of a conversation and the ends of its streams in order; whether it is WebSocket."""
+    recording: Iterable[Any] = ()
+    if isinstance(what, Recording):
+        recording, units = what, dissect(what)
+    elif isinstance(what, Dissection):
+        units = what
+    else:
+        recording, units = what.recording, what.dissection
+    steps = [_step(unit) for unit in units]
+    steps += [Step(e.time, e.sender, "end", "end of stream", "") for e in recording if not e.size]
+    steps.sort(key=lambda step: step.time)
+    return steps, any(unit.kind in ("handshake", "frame") for unit in units)
+
+
+def _step(unit: Unit) -> Step:
+    """What is written on the arrow of a unit; a frame's bytes as header + payload."""
+    size = sum(len(field.raw) for field in unit.fields)
+    kind, count = "other", f"({size} B)" if size else ""
+    if unit.kind == "handshake":
+        kind = "handshake"
+    elif unit.kind == "bytes":
+        kind = "data"
+    elif unit.kind == "frame":
+        first, second = unit.fields[0].raw
+        opcode = Opcode(first & 0x0F) if first & 0x0F in set(Opcode) else None
+        if opcode is not None:
+            kind = "control" if is_control(opcode) else "data"
+        said = sum(len(field.raw) for field in unit.fields if field.label in _SAID)
+        count = f"({size - said}+{said} B{', masked' if second & 0x80 else ''})"
+    return Step(unit.time, unit.sender, kind, shorten(unit.summary, 60), count)
+
+
+def lay_out(steps: list[Step], websocket: bool, delay: float) -> Panel:
+    """Lay the units out in time, each after what it may be the answer to."""
+    arrows: list[Arrow] = []
+    for before, step in zip([None, *steps], steps[:MOST_UNITS], strict=False):
+        sent, count = 0.0, step.bytes
+        if before is not None:
+            pause = step.time - before.time
+            if pause > LONG * delay:
+                count += f" after {pause:.1f} s" if pause >= 1 else f" after {1000 * pause:.0f} ms"
+                pause = LONG * delay
+            if step.sender is before.sender:
+                sent = arrows[-1].sent + max(pause, STEP * delay)
+            else:
+                sent = arrows[-1].arrives + pause
+        arrows.append(Arrow(*step[1:4], count.strip(), sent, sent + delay))
+    title = "WebSocket: messages over that stream" if websocket else "Raw TCP: a stream of bytes"
+    return Panel(title, arrows, max(0, len(steps) - MOST_UNITS))
