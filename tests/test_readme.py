@@ -40,7 +40,7 @@ def test_the_bytes_that_it_explains(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_its_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    example = re.search(r"((?:      .*\n|\n)+?)\n- \*\*Is it right", README)
+    example = re.search(r"(      import wslab\n(?:      .*\n|\n)+)", README)
     assert example
     exec(compile("\n".join(line[6:] for line in example[1].splitlines()), "README.md", "exec"), {})
     printed = capsys.readouterr().out

@@ -13,6 +13,7 @@ from .commands import UsageError, run_connect, run_demo, run_explain, run_serve
 from .protocol.connection import MAX_FRAGMENTS, MAX_MESSAGE
 from .protocol.errors import HandshakeError
 from .protocol.uri import URLError
+from .relay_command import run_relay
 from .tcp_server import MAX_CONNECTIONS
 
 TROUBLE = 2
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_connect(commands)
     _add_explain(commands)
+    _add_relay(commands)
     return parser
 
 
@@ -174,6 +176,27 @@ def _add_explain(commands: Any) -> None:
     option("--sender", choices=["client", "server"], help="who sent it (default: guessed)")
     option("--protocol", choices=["auto", "tcp", "websocket"], default="auto",
            help="what it is (default: %(default)s)")  # fmt: skip
+
+
+def _add_relay(commands: Any) -> None:
+    summary = "pass connections on to a server, and show what other programs say to each other"
+    examples = (
+        "  python -m wslab relay --listen 15001 --to 127.0.0.1:8888 --explain\n"
+        "  python -m wslab relay --to 127.0.0.1:8888 -o talk.pcapng\n"
+        "  python -m wslab relay --to 127.0.0.1:8888 -o talk.json\n"
+        "Then open http://127.0.0.1:15001/ instead of http://127.0.0.1:8888/.\n"
+        "The file (.pcapng is for Wireshark) is written when Ctrl-C ends the relay.\n"
+        "What is inside TLS stays closed: you will see ciphertext."
+    )
+    parser = _add(commands, "relay", run_relay, summary, examples)
+    option = parser.add_argument
+    option("--listen", type=int, default=0, metavar="PORT",
+           help="port on 127.0.0.1; 0 picks a free one (default: 0)")  # fmt: skip
+    option("--to", required=True, metavar="HOST:PORT", help="the server to pass them on to")
+    option("--explain", action="store_true", help="explain the traffic while it crosses")
+    option("-o", "--output", metavar="FILE",
+           help="record to FILE.pcapng (all connections), or FILE.json (one each:"
+           " the second goes to FILE-2.json)")  # fmt: skip
 
 
 def _positive(text: str) -> int:

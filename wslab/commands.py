@@ -45,14 +45,18 @@ def run_serve(args: argparse.Namespace) -> int:
     hint = f"python -m wslab connect {server.url}"
     if args.protocol == "ws":
         hint += f"\nor open {server.url.replace('ws', 'http', 1)} in a browser"
+    run_until_stopped(server, f"Talk to it from another terminal: {hint}\nCtrl-C ends the server.")
+    return 0
+
+
+def run_until_stopped(server: Server, text: str) -> None:
+    """Print the address, and ``text`` for people; return after Ctrl-C or SIGTERM, all ended."""
     stop = _stop_signals()
     with server:
         print(server.url, flush=True)
-        text = f"Talk to it from another terminal: {hint}\nCtrl-C ends the server."
         print(text, file=sys.stderr, flush=True)
         while not stop.wait(0.2):  # in short steps, for Windows wakes no one for Ctrl-C
             pass
-    return 0
 
 
 def _serve_tcp(args: argparse.Namespace) -> Server:

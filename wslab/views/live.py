@@ -1,4 +1,4 @@
-"""Explain a conversation while it goes on: a recording that keeps nothing, and shows everything."""
+"""Explain a conversation while it goes on: a recording that need not keep what it shows."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ class Live:
         self._color = wants_color(stream)
         self._lock = threading.Lock()
 
-    def recording(self, peer: str = "") -> Recording:
-        """A recording for one connection; with ``peer`` each unit says whose it is."""
+    def recording(self, peer: str = "", max_total: int = 0) -> Recording:
+        """A recording for one connection; with ``peer`` each unit says whose it is.
+
+        It keeps nothing, or as many bytes as ``max_total`` says.
+        """
         dissector = Dissector(self._protocol)
         heading = f"[{peer}]\n" if peer else ""
 
@@ -33,7 +36,7 @@ class Live:
                 ended = f"{event.sender.value} has finished ({event.time * 1000:.1f} ms)"
                 self._write(f"{heading}the {ended}\n\n")
 
-        return Recording(max_total=0, on_event=on_event)
+        return Recording(max_total=max_total, on_event=on_event)
 
     def _show(self, heading: str, unit: Unit) -> None:
         self._write(f"{heading}{explain_unit(unit, self._color)}\n\n")
