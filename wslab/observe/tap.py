@@ -136,6 +136,17 @@ class Recording:
         return draw("recording_html", self)
 
 
+def _keep_memory() -> None:
+    """Let the C library hold on to memory, now that what is received is kept.
+
+    glibc gives the end of its heap back to the system after each large message, and must ask for it
+    again for the next: for 64 KiB that takes longer than the echo. How much it holds on to, it
+    learns from the largest block that was ever freed (mallopt(3), M_TRIM_THRESHOLD). So free a
+    large one; nothing is written to it, so it costs nothing. Other C libraries do not mind.
+    """
+    bytes(2**24)
+
+
 _BYPASS = {"makefile", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into"}
 _BYPASS |= {"sendmsg", "sendto", "sendfile", "detach", "dup", "read", "write"}
 
@@ -164,6 +175,7 @@ class Tap:
         self.recording = recording
         self._role = role
         self._peer = role.peer
+        _keep_memory()
         self._finished: set[Role] = set()
 
     def recv(self, size: int, flags: int = 0) -> bytes:
