@@ -268,7 +268,7 @@ def test_closing_takes_no_longer_than_its_timeout(flood: str) -> None:
         ws = wslab.connect(url, close_timeout=0.2)
         start = time.monotonic()
         ws.close()
-        assert time.monotonic() - start < 5  # one read of such a flood is worked off in one go
+        assert time.monotonic() - start < 2
 
 
 def test_waiting_for_a_message_takes_no_longer_than_asked() -> None:
@@ -277,7 +277,7 @@ def test_waiting_for_a_message_takes_no_longer_than_asked() -> None:
         start = time.monotonic()
         with pytest.raises(TimeoutError):
             ws.recv(timeout=0.2)
-        assert time.monotonic() - start < 5  # one read of such a flood is worked off in one go
+        assert time.monotonic() - start < 2
         ws.close()
 
 
@@ -316,7 +316,7 @@ def test_server_that_answers_our_close_but_stays() -> None:
         ws = wslab.connect(url, close_timeout=0.2)
         start = time.monotonic()
         ws.close()
-        assert time.monotonic() - start < 5  # one read of such a flood is worked off in one go
+        assert time.monotonic() - start < 2
         assert ws.close_code == 1000
 
 
