@@ -15,6 +15,7 @@ import importlib
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,9 @@ def quiet() -> Iterator[None]:
     os.environ |= {"JUPYTER_PREFER_ENV_PATH": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     os.environ.pop("MPLBACKEND", None)
     try:
-        yield
+        with tempfile.TemporaryDirectory() as notes:  # no predictions of whoever runs it
+            os.environ["WSLAB_NOTES"] = notes
+            yield
     finally:
         os.environ.clear()
         os.environ.update(before)

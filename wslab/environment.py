@@ -61,7 +61,7 @@ def _check_venv() -> bool:
 
 def _check_loopback() -> bool:
     """IPv4 must work; IPv6 may be switched off."""
-    works = _echoes(socket.AF_INET, "127.0.0.1")
+    works = loopback_works()
     if works:
         _tell("ok", "loopback 127.0.0.1: a byte goes out and comes back")
     else:
@@ -71,6 +71,11 @@ def _check_loopback() -> bool:
     else:
         _tell("optional", "loopback ::1 (IPv6) is off", "nothing to do: those parts are skipped")
     return works
+
+
+def loopback_works() -> bool:
+    """Whether a byte goes to 127.0.0.1 and comes back."""
+    return _echoes(socket.AF_INET, "127.0.0.1")
 
 
 def _echoes(family: socket.AddressFamily, host: str) -> bool:

@@ -1,0 +1,228 @@
+"""What every lesson needs: a look at what is here, predictions, and things that stay open.
+
+A prediction is made before the result is shown and compared with it afterwards. It never stops
+the notebook: without a guess the lesson goes on. The predictions are kept on this machine alone,
+see :mod:`.notes`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from typing import Any, NamedTuple, TypeVar
+
+from . import notes
+from .environment import loopback_works
+
+Guess = str | int | float
+
+Open = TypeVar("Open")
+
+_ADVICE = "in the folder of the course, run: python3 start.py"
+
+
+class Prediction(NamedTuple):
+    """One question of a lesson, and the learner's guess; ``sure`` is in percent."""
+
+    question: str
+    guess: Guess | None = None
+    unit: str = ""
+    sure: float | None = None
+    measured: Guess | None = None
+    right: bool = False
+
+
+class Lesson:
+    """One lesson, by its number: ``lesson = Lesson("02", needs=["matplotlib"])``.
+
+    Says at once what is missing of what the lesson needs, and how to get it. What is in ``needs``
+    is optional: :meth:`has` tells a cell whether it is there.
+    """
+
+    def __init__(self, number: str, needs: Sequence[str] = ()) -> None:
+        self.number = number
+        self._predictions: dict[str, Prediction] = {}
+        self._open: dict[str, Any] = {}
+        python = sys.version_info >= (3, 10)
+        _tell(python, "Python 3.10 or newer", "www.python.org has it")
+        loopback = loopback_works()
+        _tell(loopback, "sockets on this computer", "a firewall or sandbox forbids them: allow it")
+        for name in needs:
+            _tell(self.has(name), name, f"the lesson goes on without it; {_ADVICE}")
+        if not (python and loopback):
+            raise RuntimeError("Something is missing that this lesson needs: see the lines above.")
+
+    def has(self, module: str) -> bool:
+        """Whether an optional package is here."""
+        return find_spec(module) is not None
+
+    # ------------------------------------------------------------ predictions
+
+    def predict(
+        self,
+        name: str,
+        question: str,
+        guess: Guess | None,
+        *,
+        unit: str = "",
+        choices: Sequence[str] = (),
+        sure: float | None = None,
+    ) -> None:
+        """Ask before the result is shown. ``guess`` is None until the learner writes one.
+
+        ``choices`` are the possible answers, if it is no number. ``sure`` says how sure the learner
+        is, in percent; the summary at the end tells how well that fitted.
+        """
+        problem = _problem(guess, choices)
+        if problem:
+            guess = None
+        kept = _from_note(notes.read("predictions").get(self._key(name)))
+        if kept and kept.measured is not None and kept.question == question:
+            # The result has been seen: what is written now is no prediction any more.
+            self._predictions[name] = kept._replace(unit=unit)
+            text = "You have seen the result already: your first prediction stays."
+        else:
+            self._predictions[name] = Prediction(question, guess, unit, sure)
+            if guess is not None:
+                notes.write("predictions", self._key(name), [*self._predictions[name]])
+            text = problem or (
+                "No guess yet. You can write one in place of `None`, or go on without."
+                if guess is None
+                else f"You say **{_amount(guess, unit)}**. It is kept on this computer only."
+            )
+        options = f" ({', '.join(choices)})" if choices else ""
+        say(f"**Prediction.** {question}{options}\n\n{text}")
+
+    def compare(self, name: str, measured: Guess, *, within: float = 0.0) -> None:
+        """Hold the guess against what came out; ``within`` is the share by which it may miss."""
+        prediction = self._predictions.get(name)
+        if prediction is None:
+            say(f"**It is {measured}.** (The cell with the prediction `{name}` was not run.)")
+            return
+        unit = prediction.unit
+        result = f"**{prediction.question}** — {_amount(measured, unit)}. "
+        if prediction.guess is None:
+            say(result + "You wrote no guess. A wrong guess teaches more than none: try the next.")
+            return
+        right = is_right(prediction.guess, measured, within)
+        self._predictions[name] = prediction._replace(measured=measured, right=right)
+        notes.write("predictions", self._key(name), [*self._predictions[name]])
+        if right:
+            say(result + "You said so. Well done!")
+        else:
+            said = _amount(prediction.guess, unit)
+            say(result + f"You said {said}. Good: here is something to find out.")
+
+    def summary(self) -> None:
+        """All predictions of this lesson, and how sure the learner was of the right ones."""
+        made = {n: p for n, p in self._predictions.items() if p.guess is not None}
+        if not made:
+            total = len(self._predictions)
+            say(f"You made none of the {total} predictions of this lesson. Next time, try one!")
+            return
+        rows = ["| question | you said | it was |", "| --- | --- | --- |"]
+        for prediction in made.values():
+            said, was = (
+                _amount(v, prediction.unit) for v in (prediction.guess, prediction.measured)
+            )
+            rows.append(f"| {prediction.question} | {said} | {was} |")
+        say("\n".join(rows) + "\n\n" + _calibration(list(made.values())))
+
+    def forget(self) -> None:
+        """Forget the predictions of this lesson, to take it again."""
+        for key in notes.read("predictions"):
+            if key.startswith(f"{self.number}."):
+                notes.write("predictions", key, None)
+        self._predictions.clear()
+
+    def _key(self, name: str) -> str:
+        return f"{self.number}.{name}"
+
+    # ------------------------------------------------------------ things that stay open
+
+    def keep(self, name: str, make: Callable[[], Open]) -> Open:
+        """Make something that stays open beyond its cell, such as a server.
+
+        A cell that is run again closes what it made before, so nothing is left over.
+        """
+        self.end(name)
+        made = self._open[name] = make()
+        return made
+
+    def end(self, *names: str) -> None:
+        """Close what was kept under these names; without a name, all of it."""
+        for name in names or list(self._open):
+            if (old := self._open.pop(name, None)) is not None:
+                old.close()
+
+
+def is_right(guess: Guess | None, measured: Guess | None, within: float = 0.0) -> bool:
+    """Whether a guess is what came out; a number may miss by the share ``within``.
+
+    >>> is_right(100, 104, within=0.05), is_right(" Server", "server"), is_right("3", 3)
+    (True, True, True)
+    """
+    if isinstance(measured, str) or isinstance(guess, str):
+        return str(guess).strip().casefold() == str(measured).strip().casefold()
+    if guess is None or measured is None:
+        return False
+    return abs(guess - measured) <= within * abs(measured)
+
+
+def say(text: str) -> None:
+    """Show a paragraph whose numbers were computed: formatted in a notebook, plain elsewhere."""
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        get_ipython = None
+    if get_ipython is None or get_ipython() is None:
+        print(text)
+        return
+    display({"text/markdown": text, "text/plain": text}, raw=True)
+
+
+def _tell(here: bool, what: str, advice: str) -> None:
+    print(f"{'ok' if here else 'missing':9}{what}" + ("" if here else f"\n{'':9}-> {advice}"))
+
+
+def _problem(guess: object, choices: Sequence[str]) -> str:
+    """What is wrong with a guess, in a sentence; nothing if it can be compared."""
+    if guess is None:
+        return ""
+    if choices:
+        if any(is_right(str(guess), choice) for choice in choices):
+            return ""
+        return f"`{guess!r}` is none of the answers. Write one of them, in quotation marks."
+    if isinstance(guess, bool) or not isinstance(guess, (int, float)):
+        return f"`{guess!r}` is not a number. Write one without quotation marks, or `None`."
+    return ""
+
+
+def _amount(value: Guess | None, unit: str) -> str:
+    if value is None:
+        return "(not run yet)"
+    number = f"{value:,}" if isinstance(value, int) else f"{value}"
+    return f"{number} {unit}".rstrip()
+
+
+def _calibration(made: list[Prediction]) -> str:
+    """How well "I am so sure" fitted, where the learner said it."""
+    known = [p for p in made if p.measured is not None]
+    right = [p for p in known if p.right]
+    text = f"**{len(right)} of {len(known)}** came out as you said."
+    sure = [p.sure for p in known if p.sure is not None]
+    if sure:
+        hits = sum(p.sure is not None for p in right)
+        text += f" Where you said how sure you are, it was {sum(sure) / len(sure):.0f} % on average"
+        text += f", and {100 * hits / len(sure):.0f} % were right."
+    return text
+
+
+def _from_note(note: object) -> Prediction | None:
+    """A prediction as it was kept; nothing if somebody edited it out of shape."""
+    try:
+        return Prediction(*note)  # type: ignore[misc]
+    except TypeError:
+        return None
