@@ -38,6 +38,9 @@ ADDRESS = re.compile(r"\b0x[0-9a-f]{8,}\b")
 TIME = re.compile(
     r"\b\d+(\.\d+)? ?(ns|µs|μs|ms|s|seconds)\b|\b\d\d:\d\d:\d\d\b|\b20\d\d-\d\d-\d\d\b"
 )
+EMBEDDED = re.compile(r"data:image/png;base64,[\w+/=]+")
+"""A picture inside HTML: it differs with the version of matplotlib, like any other picture."""
+
 SCREEN = 40
 """So many lines of output still fit on one screen."""
 
@@ -90,7 +93,7 @@ def clean(notebook: Any) -> Any:
     """Without what differs from machine to machine."""
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
-        kept = ("tags", "jupyter")  # "jupyter" folds a cell
+        kept = ("tags", "jupyter", "slideshow")  # "jupyter" folds a cell
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in kept}
     for cell in code_cells(notebook):
         cell.outputs = joined(cell.outputs)
@@ -140,7 +143,8 @@ def lines(cell: Any) -> list[str]:
     for output in cell.outputs:
         shown.append(f"[{output.output_type} {output.get('name', '')}]")
         for kind, content in texts(output):
-            shown += [f"[{kind}]", *("" if kind == "image/png" else content).splitlines()]
+            content = "" if kind == "image/png" else EMBEDDED.sub("[png]", content)
+            shown += [f"[{kind}]", *content.splitlines()]
     return shown
 
 

@@ -59,8 +59,8 @@ class TestPredictions:
         said = capsys.readouterr().out
         assert QUESTION in said
         assert "No guess yet" in said
-        assert "12 bytes. You wrote no guess." in said
-        assert "none of the 1 predictions" in said
+        assert "It is **12 bytes**. You wrote no guess." in said
+        assert "no prediction in this lesson" in said
         assert notes.read("predictions") == {}
 
     @pytest.mark.parametrize(("guess", "verdict"), [(12, "Well done"), (4, "You said 4 bytes")])

@@ -101,7 +101,7 @@ class Lesson:
             say(f"**It is {measured}.** (The cell with the prediction `{name}` was not run.)")
             return
         unit = prediction.unit
-        result = f"**{prediction.question}** — {_amount(measured, unit)}. "
+        result = f"*{prediction.question}* It is **{_amount(measured, unit)}**. "
         if prediction.guess is None:
             say(result + "You wrote no guess. A wrong guess teaches more than none: try the next.")
             return
@@ -118,8 +118,7 @@ class Lesson:
         """All predictions of this lesson, and how sure the learner was of the right ones."""
         made = {n: p for n, p in self._predictions.items() if p.guess is not None}
         if not made:
-            total = len(self._predictions)
-            say(f"You made none of the {total} predictions of this lesson. Next time, try one!")
+            say("You made no prediction in this lesson. In the next one, try it!")
             return
         rows = ["| question | you said | it was |", "| --- | --- | --- |"]
         for prediction in made.values():
