@@ -71,7 +71,7 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "lessons": Command("lessons", ("jupyterlab", "matplotlib", "ipywidgets")),
+    "lessons": Command("lessons", ("jupyterlab", "matplotlib", "ipywidgets", "trustme")),
     "test": Command("test,views", ("pytest", "xdist", "pytest_timeout", "hypothesis")),
     "bench": Command("bench", ("websockets", "wsproto", "websocket", "numpy", "matplotlib")),
 }

@@ -16,6 +16,8 @@ from tests.conftest import Certificates
 from tests.peers import alone, http_answer, liar, read_head, reset, response
 from wslab import net, tcp_echo, ws_echo
 from wslab.observe.tap import Recording
+from wslab.protocol.handshake import make_response
+from wslab.protocol.http import Request, Response
 from wslab.protocol.rfc import Role
 from wslab.websocket import WebSocket
 
@@ -160,6 +162,21 @@ def test_a_browser_without_upgrade_gets_the_page_or_426() -> None:
         sock.sendall(get)
         status, headers, _ = http_answer(sock)
         assert (status, headers["Sec-WebSocket-Version"]) == (426, "13")
+
+
+def test_a_browser_can_be_given_another_page() -> None:
+    def page(request: Request) -> Response:
+        return make_response(200, f"<p>{request.target}".encode(), ("Set-Cookie", "a=b"))
+
+    with (
+        ws_echo.serve(with_page=page) as server,
+        socket.create_connection(server.address, 5) as sock,
+    ):
+        sock.sendall(b"GET /here HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        status, headers, text = http_answer(sock)
+        assert (status, headers["Set-Cookie"], text) == (200, "a=b", "<p>/here")
+        with wslab.connect(server.url) as ws:
+            assert list(ws_echo.say(ws, ["and WebSocket as well"])) == ["and WebSocket as well"]
 
 
 def test_who_is_slow_with_the_handshake_gets_408() -> None:

@@ -24,6 +24,11 @@ SEND_TIMEOUT = 30.0
 """How long a ``sendall`` may make no progress, because the peer does not read. In seconds."""
 
 
+# To wait, for 0 seconds, until what we sent has arrived: the system gives up, and sends a reset.
+RESET_AT_CLOSE = struct.pack("@hh" if sys.platform == "win32" else "@ii", 1, 0)
+"""For SO_LINGER: end the connection with a reset."""
+
+
 class Stream(Protocol):
     """What an echo needs of a socket. ``socket.socket`` has it, so has ``Secure``, so has a tap."""
 
@@ -98,15 +103,19 @@ def connect(
     return secure
 
 
-def prepare(sock: socket.socket) -> None:
-    """Make a connected socket ready for a conversation of small messages."""
+def prepare(sock: socket.socket, send_timeout: float | None = None) -> None:
+    """Make a connected socket ready for a conversation of small messages.
+
+    ``send_timeout`` is how long sending may make no progress, by default SEND_TIMEOUT.
+    """
     with contextlib.suppress(OSError):  # a socketpair is no TCP
         # Send each message at once, instead of waiting for company (Nagle's algorithm, RFC 896).
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with contextlib.suppress(OSError):
         # The kernel's own clock for a peer that does not read: settimeout() would count for
         # receiving too, and cost an additional system call before each recv and each send.
-        milliseconds = round(SEND_TIMEOUT * 1000)
+        seconds = SEND_TIMEOUT if send_timeout is None else send_timeout
+        milliseconds = max(1, round(seconds * 1000))  # for the system, 0 means for ever
         timeval = struct.pack("@ll", milliseconds // 1000, milliseconds % 1000 * 1000)
         windows = sys.platform == "win32"
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, milliseconds if windows else timeval)
@@ -146,6 +155,25 @@ def abort(sock: Any) -> None:
     """End a connection from any thread, now: ``recv`` or ``send`` that wait elsewhere return."""
     with contextlib.suppress(OSError):
         plain(sock).shutdown(socket.SHUT_RDWR)
+
+
+def cut(sock: Any) -> None:
+    """Like ``abort``, for good: what nobody has read is lost, and who still sends gets a reset.
+
+    A sender that waits for room in our buffer would wait on for a minute: after ``shutdown`` Linux
+    does not tell it that there is room again. And a slow reader here would read on all that time.
+    """
+    below = getattr(plain(sock), "below", plain(sock))
+    with contextlib.suppress(OSError):
+        sending = ready(below, 0)
+        # Before, for afterwards the thread that uses the socket may be faster to close it.
+        below.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
+        below.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            while below.recv(CHUNK):  # does not wait any more
+                sending = True
+        if not sending:
+            below.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, bytes(len(RESET_AT_CLOSE)))
 
 
 def plain(sock: Any) -> Any:

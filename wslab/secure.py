@@ -31,7 +31,8 @@ class Secure:
     """
 
     def __init__(self, sock: socket.socket, context: tls.SSLContext, host: str | None) -> None:
-        self._sock = sock
+        self.below = self._sock = sock
+        """The socket below TLS."""
         self._received = tls.MemoryBIO()
         self._to_send = tls.MemoryBIO()
         self._tls = context.wrap_bio(

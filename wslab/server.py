@@ -35,10 +35,11 @@ def serve(
     tap: Callable[[Any], Recording] | None = None,
     origins: Sequence[str | None] | None = None,
     subprotocols: Sequence[str] = (),
-    with_page: bool = True,
+    with_page: bool | Callable[[Request], Response] = True,
     handshake_timeout: float | None = HANDSHAKE_TIMEOUT,
     message_timeout: float | None = MESSAGE_TIMEOUT,
     idle_timeout: float | None = None,
+    send_timeout: float | None = None,
     close_timeout: float = CLOSE_TIMEOUT,
     max_connections: int = MAX_CONNECTIONS,
     max_message: int = MAX_MESSAGE,
@@ -49,12 +50,13 @@ def serve(
     When the handler returns, the connection is closed with 1000; when it raises, with 1011, and the
     traceback goes to standard error. ``origins`` are the only ones let in, if given (None among
     them stands for programs, which send no Origin). ``tap(address)`` gives a recording for each
-    peer. Times are in seconds, sizes in bytes. Raises net.Trouble when it cannot listen.
+    peer. A browser that asks for a page gets ours, or what ``with_page(request)`` answers. Times
+    are in seconds, sizes in bytes. Raises net.Trouble when it cannot listen.
     """
 
     def answer(request: Request) -> Response:
         if with_page and request.method == "GET" and not wants_upgrade(request):
-            return make_response(200, page())
+            return make_response(200, page()) if with_page is True else with_page(request)
         return accept(request, subprotocols=subprotocols, origins=origins)
 
     def handle(peer: Peer) -> None:
@@ -84,6 +86,7 @@ def serve(
         ssl=ssl,
         max_connections=max_connections,
         handshake_timeout=handshake_timeout,
+        send_timeout=send_timeout,
         sorry=busy.encode(),
     )
 

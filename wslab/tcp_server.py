@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from .net import Stream, abort, listen, prepare
+from .net import Stream, abort, cut, listen, prepare
 
 if TYPE_CHECKING:  # to load OpenSSL takes longer than all the rest: only who uses TLS does
     import ssl as tls
@@ -27,14 +27,15 @@ class Peer:
     def __init__(self, sock: socket.socket, address: Any) -> None:
         self.sock: Stream = sock
         self.address = address
-        self.goodbye: Callable[[], None] = lambda: abort(self.sock)
+        self.goodbye: Callable[[], None] = lambda: cut(self.sock)
 
 
 class Server:
     """Accepts connections and gives each a thread of its own, which calls ``handle(peer)``.
 
     A context manager: at its end the listening socket is closed, every peer is told goodbye and
-    given ``grace`` seconds, and then cut off; no thread and no socket stays behind.
+    given ``grace`` seconds, and then cut off; no thread and no socket stays behind. A peer that
+    does not read is given up when a send to it makes no progress for ``send_timeout`` seconds.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Server:
         ssl: tls.SSLContext | None = None,
         max_connections: int = MAX_CONNECTIONS,
         handshake_timeout: float | None = 10.0,
+        send_timeout: float | None = None,
         sorry: bytes = b"",
         grace: float = 1.0,
     ) -> None:
@@ -55,6 +57,7 @@ class Server:
         self._ssl = ssl
         self._max_connections = max_connections
         self._handshake_timeout = handshake_timeout
+        self._send_timeout = send_timeout
         self._sorry = sorry
         self._grace = grace
         self._peers: dict[threading.Thread, Peer] = {}
@@ -101,7 +104,7 @@ class Server:
         self._join(peers, deadline)
         for thread, peer in peers.items():
             if thread.is_alive():
-                abort(peer.sock)
+                cut(peer.sock)
         self._join(peers, time.monotonic() + self._grace)
 
     def _join(self, threads: Iterable[threading.Thread], deadline: float) -> None:
@@ -138,7 +141,7 @@ class Server:
 
     def _run(self, sock: socket.socket, peer: Peer) -> None:
         try:
-            prepare(sock)
+            prepare(sock, self._send_timeout)
             if self._ssl is not None:
                 from .secure import Secure
 

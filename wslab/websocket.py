@@ -159,7 +159,7 @@ class WebSocket:
                 self._inbox.clear()
         if not self._ended:
             # No more politeness: what the peer still sends gets a reset, now that nobody reads it.
-            net.abort(self._sock)  # another thread may be waiting in recv()
+            net.cut(self._sock)  # another thread may be waiting in recv()
             self._ended = True
             self._sock.close()
 
@@ -314,7 +314,7 @@ class WebSocket:
         try:
             self._sock.sendall(data)
         except (TimeoutError, BlockingIOError):
-            net.abort(self._sock)
+            net.cut(self._sock)
             text = "cannot send, the connection is given up: the peer does not read"
             raise ConnectionClosed(1006, "", text) from None
         except OSError as error:
