@@ -16,14 +16,13 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import socket
-import struct
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..net import Trouble, abort, connect, finish
+from ..net import RESET_AT_CLOSE, Trouble, abort, connect, finish
 from ..protocol.rfc import Role
 from ..tcp_server import MAX_CONNECTIONS, Peer, Server
 from .tap import Recording
@@ -39,9 +38,6 @@ MAX_RECORDING = 2**22
 
 MAX_RECORDINGS = 64
 """How many connections are kept then: the newest ones. So all of it is at most 256 MiB."""
-
-# To wait, for 0 seconds, until what we sent has arrived: the system gives up, and sends a reset.
-_RESET_AT_CLOSE = struct.pack("@hh" if sys.platform == "win32" else "@ii", 1, 0)
 
 
 class Relay(Server):
@@ -86,6 +82,9 @@ class Relay(Server):
         self.recordings.append(recording)
         return recording
 
+    def _between(self, client: Any, server: Any, recording: Recording) -> Between:
+        return Between(client, server, recording, self._report)
+
     def _pass_on(self, peer: Peer) -> None:
         """One connection, from its first byte to its last, in both directions at the same time."""
         try:
@@ -95,7 +94,7 @@ class Relay(Server):
             finish(peer.sock, timeout=1.0)
             return
         with server:
-            between = _Between(peer.sock, server, self._record(peer.address), self._report)
+            between = self._between(peer.sock, server, self._record(peer.address))
             peer.goodbye = between.cut
             if self._closing.is_set():  # since before there was this goodbye
                 return
@@ -132,7 +131,7 @@ def _say(sentence: str) -> None:
         print(f"relay: {sentence}", file=sys.stderr, flush=True)
 
 
-class _Between:
+class Between:
     """The middle of one connection: each direction has a thread that pumps."""
 
     def __init__(
@@ -146,11 +145,11 @@ class _Between:
 
     def pump(self, sender: Role) -> None:
         """Pass on what ``sender`` sends, until it has finished or one of the two is gone."""
-        source, target = self._ends[sender], self._ends[sender.peer]
+        target = self._ends[sender.peer]
         finished = False
         try:
             with contextlib.suppress(OSError):
-                while data := source.recv(CHUNK):
+                for data in self._chunks(sender):
                     # First noted, then sent: a question stands before the answer to it.
                     self._note(sender, data)
                     _send_all(target, data)
@@ -163,6 +162,12 @@ class _Between:
             else:
                 self.cut()
 
+    def _chunks(self, sender: Role) -> Iterator[bytes]:
+        """What ``sender`` sends, as it comes, until it has finished. Raises OSError."""
+        source = self._ends[sender]
+        while data := source.recv(CHUNK):
+            yield data
+
     def cut(self) -> None:
         """End both directions, now, and with a reset, so that it is noticed at once.
 
@@ -171,7 +176,7 @@ class _Between:
         """
         for sock in self._ends.values():
             with contextlib.suppress(OSError):
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
             abort(sock)
 
     def _note(self, sender: Role, data: bytes) -> None:
