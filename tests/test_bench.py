@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import wslab
-from tests.bench import clients, masks, measure, raw, report, worlds
+from tests.bench import masks, measure, raw, report, views, worlds
 from tests.bench.__main__ import SECTIONS
 from tests.bench.peers import PEERS, ROOT, Running, installed
 from tests.bench.targets import TARGETS
@@ -45,7 +45,7 @@ def test_every_row_is_there_and_fits_a_terminal(tmp_path: Path) -> None:
     assert list(saved) == list(SECTIONS)
     for section, columns in saved.items():
         assert report.SECTIONS[section].title in output
-        everything = {"mask": masks.MASKS, "client": clients.CLIENTS}.get(section, PEERS)
+        everything = report.NAMES.get(section, PEERS)
         for samples in columns.values():
             assert list(samples) == [n for n, one in everything.items() if installed(one.needs)]
             assert all(value >= 0 for values in samples.values() for value in values)
@@ -146,6 +146,24 @@ def test_a_wrong_mask_is_found_out() -> None:
     wrong = worlds.Candidate("wrong", lambda: lambda data, key: data)
     with pytest.raises(raw.WrongEcho, match="masks 16 bytes wrongly"):
         masks.masking(wrong, 16, 0.0)
+
+
+def test_a_stream_that_loses_something_is_found_out() -> None:
+    def take_less(peer: tcp_server.Peer) -> None:
+        with peer.sock:
+            total = sum(map(len, iter(lambda: peer.sock.recv(65536), b"")))
+            peer.sock.sendall((total - 1).to_bytes(8, "big"))
+
+    with tcp_server.Server(take_less) as server:
+        liar = Running("a liar", "tcp", server.address[1])
+        with pytest.raises(raw.WrongEcho, match="a liar: 99 bytes arrived, and not 100"):
+            measure.stream(liar, 100)
+
+
+def test_a_view_that_hides_something_is_found_out() -> None:
+    hides = worlds.Candidate("hides", lambda: lambda recording: ("", len(recording) - 1))
+    with pytest.raises(raw.WrongEcho, match="hides: shows 11 units, and not 12"):
+        views.viewing(hides, 10, 0.0)
 
 
 # Figures

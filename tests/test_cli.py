@@ -12,7 +12,7 @@ from tests.shell import PYTHON, environment, posix, sentence, wslab
 from wslab import __version__
 from wslab.cli import main
 
-COMMANDS = ("demo", "serve", "connect", "explain", "relay")
+COMMANDS = ("demo", "serve", "connect", "explain", "record", "relay")
 
 
 def help_of(capsys: pytest.CaptureFixture[str], *words: str) -> str:

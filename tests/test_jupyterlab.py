@@ -44,7 +44,7 @@ PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea-output img')]
 
 
 @contextmanager
-def jupyterlab(folder: Path) -> Iterator[str]:
+def jupyterlab(folder: Path, *options: str) -> Iterator[str]:
     """A JupyterLab of its own, with copies of the notebooks and nobody's settings: its address."""
     if importlib.util.find_spec("jupyterlab") is None:
         missing("jupyterlab is not installed")
@@ -60,6 +60,7 @@ def jupyterlab(folder: Path) -> Iterator[str]:
             f"--LabApp.app_settings_dir={ROOT / 'notebooks/.jupyterlab'}",
         ),
         "--LabApp.expose_app_in_browser=True",
+        *options,
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
     with open(folder / "log", "w", encoding="utf-8") as log:

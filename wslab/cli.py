@@ -9,10 +9,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from . import __version__, net
-from .commands import UsageError, run_connect, run_demo, run_explain, run_serve
+from .commands import UsageError, run_connect, run_demo, run_serve
+from .compare_command import run_compare
+from .explain_command import run_explain
 from .protocol.connection import MAX_FRAGMENTS, MAX_MESSAGE
 from .protocol.errors import HandshakeError
 from .protocol.uri import URLError
+from .record_command import run_record
 from .relay_command import run_relay
 from .tcp_server import MAX_CONNECTIONS
 
@@ -91,7 +94,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_connect(commands)
     _add_explain(commands)
+    _add_record(commands)
     _add_relay(commands)
+    _add_check(commands)
+    _add_compare(commands)
     return parser
 
 
@@ -152,6 +158,11 @@ def _add_connect(commands: Any) -> None:
     parser.add_argument("url", metavar="URL", help="tcp://HOST:PORT, ws://… or wss://…")
     option = parser.add_argument
     option("--explain", action="store_true", help="show and explain the bytes (standard error)")
+    _add_connect_options(parser)
+
+
+def _add_connect_options(parser: Any) -> None:
+    option = parser.add_argument
     option("--timeout", type=_seconds, default=10.0, metavar="SECONDS",
            help="for connecting and the handshake (default: %(default)s)")  # fmt: skip
     option = parser.add_argument_group("only for ws:// and wss://").add_argument
@@ -167,6 +178,7 @@ def _add_explain(commands: Any) -> None:
         "  python -m wslab explain 81 85 37 fa 21 3d 7f 9f 4d 51 58\n"
         "  python -m wslab explain 0x89,0x05,0x48,0x65,0x6c,0x6c,0x6f\n"
         "  python -m wslab explain dump.txt          (hex, a hex dump, or raw bytes)\n"
+        "  python -m wslab explain talk.json         (what record or relay saved)\n"
         "  xxd recording.bin | python -m wslab explain -\n"
         "Lines of hex that begin with > were sent by the client, with < by the server."
     )
@@ -176,6 +188,42 @@ def _add_explain(commands: Any) -> None:
     option("--sender", choices=["client", "server"], help="who sent it (default: guessed)")
     option("--protocol", choices=["auto", "tcp", "websocket"], default="auto",
            help="what it is (default: %(default)s)")  # fmt: skip
+
+
+def _add_record(commands: Any) -> None:
+    summary = "record a conversation in a file, for Wireshark or to explain it"
+    examples = (
+        "  python -m wslab record -o talk.pcapng                 (our two echoes)\n"
+        "  python -m wslab record Hello 'How are you?' -o talk.json\n"
+        "  python -m wslab record ws://127.0.0.1:15000/ Hello -o talk.pcapng\n"
+        "  python -m wslab record tcp://127.0.0.1:15000 -o talk.json    (type; Ctrl-C)\n"
+        "  python -m wslab explain talk.json\n"
+        "With a URL it is like connect: each TEXT, or line of input, is a message.\n"
+        "Without one, our two echoes get what the demo says, or TEXT.\n"
+        "What goes over wss:// is recorded before it is encrypted."
+    )
+    parser = _add(commands, "record", run_record, summary, examples)
+    parser.add_argument("words", nargs="*", metavar="URL|TEXT",
+                        help="whom to talk to, and what to say")  # fmt: skip
+    option = parser.add_argument
+    option("-o", "--output", required=True, metavar="FILE",
+           help="FILE.pcapng, or FILE.json (a second connection goes to FILE-2.json)")  # fmt: skip
+    _add_connect_options(parser)
+
+
+def _add_check(commands: Any) -> None:
+    def run(args: argparse.Namespace) -> int:
+        from .check_command import run_check  # the grading is loaded by those who use it
+
+        return run_check(args)
+
+    summary = "check your solutions of the exercises, and learn what is not right yet"
+    examples = "  python -m wslab check ex03\n  python -m wslab check ex03 --seed 1f09c2"
+    parser = _add(commands, "check", run, summary, examples)
+    option = parser.add_argument
+    option("exercise", nargs="?", metavar="EXERCISE", help="as ex03; without it, all")
+    option("--seed", help="ask the same random questions again")
+    option("--folder", metavar="DIR", help="where your files are (default: here, or exercises)")
 
 
 def _add_relay(commands: Any) -> None:
@@ -199,6 +247,24 @@ def _add_relay(commands: Any) -> None:
            " the second goes to FILE-2.json)")  # fmt: skip
 
 
+def _add_compare(commands: Any) -> None:
+    summary = "run the same messages over TCP, WebSocket and HTTP, and count what they cost"
+    examples = (
+        "  python -m wslab compare\n"
+        "  python -m wslab compare --messages 1000 --size 200 --rtt 50\n"
+        "  python -m wslab compare -o traffic.png"
+    )
+    parser = _add(commands, "compare", run_compare, summary, examples)
+    option = parser.add_argument
+    option("--messages", type=int, default=100, metavar="N", help="how many (default: 100)")
+    option("--size", type=int, default=16, metavar="BYTES", help="of each message (default: 16)")
+    option("--pace", type=_milliseconds, default=0.0, metavar="MS",
+           help="from one message to the next at least (default: 0)")  # fmt: skip
+    option("--rtt", type=_milliseconds, metavar="MS",
+           help="compute what a line with this round-trip time would make of it")  # fmt: skip
+    option("-o", "--output", metavar="FILE.png", help="write the plot to this file")
+
+
 def _positive(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text[:18]) > 0):
         raise argparse.ArgumentTypeError(f"{text!a} is not a whole number of at least 1")
@@ -213,3 +279,14 @@ def _seconds(text: str) -> float:
     if not 0 < number <= 1e6:
         raise argparse.ArgumentTypeError(f"{text!a} is not a number of seconds, up to 1000000")
     return number
+
+
+def _milliseconds(text: str) -> float:
+    """Milliseconds on the command line, seconds in the program."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 60_000:
+        raise argparse.ArgumentTypeError(f"{text!a} is not a number of milliseconds, 0 to 60000")
+    return number / 1000

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import ssl
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from . import demo, talk, tcp_echo, ws_echo
-from .observe.dissect import Dissection, Protocol, dissect, looks_like_http
+from .observe.dissect import Protocol
 from .observe.tap import Recording
-from .protocol.rfc import Role
 from .protocol.uri import URLError
 from .tcp_server import Server
-from .unhex import Piece, unhex
 from .views.live import Live
-from .views.text import explain, wants_color
+from .views.text import wants_color
 
 
 class UsageError(Exception):
@@ -118,6 +116,13 @@ def _server_tls(cert: str | None, key: str | None) -> ssl.SSLContext | None:
 
 def run_connect(args: argparse.Namespace) -> int:
     """Standard input to a server, and its answers to standard output."""
+    protocol = _check_url(args)
+    tap = Live(sys.stderr, protocol).recording() if args.explain else None
+    return converse(args, tap, talk.lines(sys.stdin))
+
+
+def _check_url(args: argparse.Namespace) -> Protocol:
+    """What the URL speaks, after a look whether the options are for that."""
     scheme = args.url.partition("://")[0].lower()
     if scheme not in ("tcp", "ws", "wss"):
         raise UsageError(f"{args.url!a} should begin with tcp://, ws:// or wss://.")
@@ -125,10 +130,13 @@ def run_connect(args: argparse.Namespace) -> int:
     for name, schemes in needed.items():
         if getattr(args, name) is not None and scheme not in schemes:
             raise UsageError(f"--{name} belongs to {':// or '.join(schemes)}://, not {scheme}://.")
-    protocol: Protocol = "tcp" if scheme == "tcp" else "websocket"
-    tap = Live(sys.stderr, protocol).recording() if args.explain else None
-    if scheme == "tcp":
-        return talk.over_tcp(tcp_echo.connect(args.url, tap=tap, timeout=args.timeout))
+    return "tcp" if scheme == "tcp" else "websocket"
+
+
+def converse(args: argparse.Namespace, tap: Recording | None, spoken: Iterable[bytes]) -> int:
+    """Say the lines that are ``spoken`` to the server of ``args.url``, and print the answers."""
+    if _check_url(args) == "tcp":
+        return talk.over_tcp(tcp_echo.connect(args.url, tap=tap, timeout=args.timeout), spoken)
     try:
         ws = ws_echo.connect(
             args.url,
@@ -143,7 +151,7 @@ def run_connect(args: argparse.Namespace) -> int:
         raise
     except ValueError as error:  # something that cannot stand in a request
         raise UsageError(f"{error}.") from None
-    return talk.over_websocket(ws)
+    return talk.over_websocket(ws, spoken)
 
 
 def _client_tls(cafile: str | None) -> ssl.SSLContext | None:
@@ -157,75 +165,8 @@ def _client_tls(cafile: str | None) -> ssl.SSLContext | None:
         raise UsageError(text) from None
 
 
-# ---------------------------------------------------------------- explain
-
-
-def run_explain(args: argparse.Namespace) -> int:
-    """Bytes in any notation, every one of them explained."""
-    pieces = _read_bytes(args.bytes, args.protocol)
-    if any(piece.sender for piece in pieces):
-        found = _conversation(pieces, args.protocol)
-    else:
-        sender = Role(args.sender) if args.sender else None
-        found = dissect(pieces[0].data, args.protocol, sender)
-    print(explain(found, wants_color(sys.stdout)))
-    return 0
-
-
-def _conversation(pieces: list[Piece], protocol: Protocol) -> Dissection:
-    """Of both ends, with a handshake or without."""
-    recording = Recording(max_event=sys.maxsize, max_total=sys.maxsize, clock=lambda: 0.0)
-    for piece in pieces:
-        recording.add(piece.sender or Role.CLIENT, piece.data)
-    opened = protocol != "tcp" and not looks_like_http(pieces[0].data)
-    return dissect(recording, protocol, opened=opened)
-
-
-def _read_bytes(words: list[str], protocol: Protocol) -> list[Piece]:
-    """From the command line, a file or standard input; from hex or as they are."""
-    if words == ["-"]:
-        data = sys.stdin.buffer.read() if sys.stdin else b""
-        return _read_hex_or_raw(data, "standard input", protocol)
-    if len(words) == 1 and os.path.exists(words[0]):
-        return _read_hex_or_raw(_read_file(words[0]), words[0], protocol)
-    try:
-        # Each word with a mark of direction is a line.
-        marked = any(word.lstrip().startswith(("<", ">", "->")) for word in words)
-        return unhex(("\n" if marked else " ").join(words))
-    except ValueError as error:
-        what = "this"
-        if len(words) == 1 and words[0].strip():
-            what = f"{words[0][:60]!a} (there is no file of that name)"
-        elif files := [word for word in words if os.path.isfile(word)]:
-            what = f"this (of files take one at a time: {files[0]})"
-        raise UsageError(f"Cannot read {what} as hex: {error}.") from None
-
-
 def _read_file(name: str) -> bytes:
     try:
         return Path(name).read_bytes()
     except OSError as error:
         raise UsageError(f"Cannot read {name}: {error.strerror}.") from None
-
-
-def _read_hex_or_raw(data: bytes, name: str, protocol: Protocol) -> list[Piece]:
-    """Text is taken for hex, unless it is HTTP; no frame is text alone (§5.2: the RSV bits)."""
-    text = _decode(data)
-    if text is None or looks_like_http(data):
-        return [Piece(None, data)]
-    try:
-        return unhex(text)
-    except ValueError as error:
-        if protocol == "tcp" and data:
-            return [Piece(None, data)]
-        raise UsageError(f"Cannot read {name} as hex: {error}.") from None
-
-
-def _decode(data: bytes) -> str | None:
-    """As text, also in the encodings of Windows; None if it is none."""
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-    return text if all(c.isprintable() or c.isspace() for c in text) else None

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from collections import deque
-from pathlib import Path
 from typing import Any
 
 from .commands import UsageError, run_until_stopped
-from .observe.files import whole_file
-from .observe.pcapng import write_pcapng
 from .observe.relay import MAX_RECORDING, MAX_RECORDINGS, relay
 from .observe.tap import Recording
+from .output import check_output, save
 from .views.live import Live
 
 
@@ -21,7 +18,7 @@ def run_relay(args: argparse.Namespace) -> int:
     """A relay, until someone stops it; then the file, if one is asked for."""
     host, port = _address(args.to)
     if args.output:
-        _check_output(args.output)
+        check_output(args.output)
     live = Live(sys.stdout, "auto") if args.explain else None
     keep = MAX_RECORDING if args.output else 0
     recordings: deque[Recording] = deque(maxlen=MAX_RECORDINGS)
@@ -46,7 +43,7 @@ def run_relay(args: argparse.Namespace) -> int:
     )
     run_until_stopped(middle, text)
     if args.output:
-        print(_save(args.output, list(recordings), count), file=sys.stderr)
+        print(save(args.output, list(recordings), count), file=sys.stderr)
     return 0
 
 
@@ -59,32 +56,3 @@ def _address(text: str) -> tuple[str, int]:
     if not (host and colon and port.isascii() and port.isdigit() and 1 <= int(port[:9]) <= 65535):
         raise UsageError(f"--to takes HOST:PORT, as in 127.0.0.1:8888, and not {text!a}.")
     return host, int(port)
-
-
-class _OnlyTrying(Exception):
-    """Leaves a file that is being written, so that nothing of it stays."""
-
-
-def _check_output(name: str) -> None:
-    """Now, not after an hour of recording."""
-    if Path(name).suffix not in (".json", ".pcapng"):
-        raise UsageError(f"-o takes a name that ends in .json or .pcapng, and not {name!a}.")
-    with contextlib.suppress(_OnlyTrying), whole_file(name):
-        raise _OnlyTrying
-
-
-def _save(name: str, recordings: list[Recording], count: int) -> str:
-    """Write what was recorded, and return a sentence about it."""
-    if not recordings:
-        return f"Nobody connected: there is nothing to write to {name}."
-    path = Path(name)
-    if path.suffix == ".pcapng":
-        write_pcapng(path, recordings)
-    else:
-        for number, recording in enumerate(recordings, start=1):
-            recording.save(path if number == 1 else path.with_stem(f"{path.stem}-{number}"))
-    forgotten = f" (of {count}: the newest {MAX_RECORDINGS})" if count > len(recordings) else ""
-    cut = sum(recording.cut for recording in recordings)
-    missing = f", without {cut} bytes for which there was no room" if cut else ""
-    connections = "1 connection" if len(recordings) == 1 else f"{len(recordings)} connections"
-    return f"Recorded in {name}: {connections}{forgotten}{missing}."

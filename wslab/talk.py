@@ -6,7 +6,7 @@ import contextlib
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from . import net
@@ -39,9 +39,8 @@ def lines(stdin: TextIO | None) -> Iterator[bytes]:
         yield last
 
 
-def over_tcp(sock: net.Stream) -> int:
-    """Standard input goes out as it is; what comes in goes to standard output as it is."""
-    spoken = lines(sys.stdin)
+def over_tcp(sock: net.Stream, spoken: Iterable[bytes]) -> int:
+    """What is spoken goes out as it is; what comes in goes to standard output as it is."""
 
     def speak() -> None:
         try:
@@ -66,9 +65,9 @@ def _recv(sock: net.Stream) -> bytes:
         raise net.Trouble(f"The connection is lost: {error.strerror or error}.") from None
 
 
-def over_websocket(ws: WebSocket) -> int:
+def over_websocket(ws: WebSocket, spoken: Iterable[bytes]) -> int:
     """Each line goes out as one text message; each message that comes in is one line."""
-    spoken, answers, over = lines(sys.stdin), threading.Semaphore(0), threading.Event()
+    answers, over = threading.Semaphore(0), threading.Event()
 
     def speak() -> None:
         unanswered = 0

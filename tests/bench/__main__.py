@@ -17,7 +17,10 @@ from .measure import Effort, Samples, take_turns
 from .peers import PEERS, ROOT, Running, installed, running
 from .raw import WrongEcho
 
-SECTIONS = ("round-trip", "pipelined", "connection", "crowd", "mask", "client")
+SECTIONS = (
+    *("round-trip", "pipelined", "connection", "crowd"),
+    *("mask", "client", "relay", "views"),
+)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -85,6 +88,11 @@ def run(
             column: {name: [getattr(one, column) for one in many] for name, many in crowds.items()}
             for column in measure.Crowd._fields
         }
+    if section == "relay":
+        return {str(effort.stream): measure.streams(effort)}
+    if section == "views":
+        few = effort._replace(turns=effort.few)
+        return {str(effort.frames): inside.fresh(section, effort.frames, few)}
     sizes = {"connection": (16,), "pipelined": effort.small}.get(section, effort.sizes)
     if section in ("mask", "client"):
         server = servers.get("numpy") or servers.get("ws_echo")

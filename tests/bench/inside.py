@@ -1,4 +1,4 @@
-"""What needs no server of its own, masking and clients, each size in a fresh process.
+"""What needs no server of its own, masking, clients and views, each size in a fresh process.
 
 How fast memory is to be had depends on what a process has done before; so these sizes do not share
 one. Run as a program, this file measures one of them, and prints the samples as JSON.
@@ -17,6 +17,7 @@ from .masks import MASKS, masking
 from .measure import Effort, Samples, take_turns
 from .peers import ROOT, Running, installed
 from .raw import WrongEcho
+from .views import VIEWS, viewing
 from .worlds import Candidate
 
 
@@ -25,7 +26,7 @@ def here(candidates: dict[str, Candidate]) -> dict[str, Candidate]:
 
 
 def fresh(section: str, size: int, effort: Effort, server: Running | None = None) -> Samples:
-    """Measure all candidates for "mask" or "client" at one size, in a process of its own."""
+    """All candidates for "mask", "client" or "views" at one size, in a process of its own."""
     what = [section, size, effort.turns, effort.block, server.port if server else 0]
     command = [sys.executable, "-m", "tests.bench.inside", *map(str, what)]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, timeout=300)
@@ -42,6 +43,9 @@ def main(section: str, *what: str) -> None:
     if section == "mask":
         for name, candidate in here(MASKS).items():
             runs[name] = partial(masking, candidate, size, seconds)
+    elif section == "views":
+        for name, candidate in here(VIEWS).items():
+            runs[name] = partial(viewing, candidate, size, seconds)
     else:
         for name, candidate in here(CLIENTS).items():
             runs[name] = partial(client_round_trip, candidate, server, size, seconds)

@@ -8,6 +8,7 @@ ratio is taken within one turn, and the median of these ratios is what counts.
 from __future__ import annotations
 
 import os
+import socket
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -28,11 +29,14 @@ class Effort(NamedTuple):
     crowds: int  # how often, each time with new servers; 0: once, with those that run anyway
     sizes: tuple[int, ...] = (16, 125, 1024, 65536, 2**20)
     small: tuple[int, ...] = (16, 125, 1024)  # for what is about many messages
+    few: int = 5  # turns of what takes long
+    stream: int = 100 * 2**20  # bytes
+    frames: int = 10_000  # in a recording
 
 
 FULL = Effort(30, 0.015, 200, 5)
-QUICK = Effort(4, 0.003, 200, 1)
-SMOKE = Effort(1, 0.0, 10, 0, (16, 65536), (16,))
+QUICK = Effort(4, 0.003, 200, 1, few=2, stream=2**24)
+SMOKE = Effort(1, 0.0, 10, 0, (16, 65536), (16,), 1, 2**20, 100)
 
 WINDOW = 128  # messages on the way
 
@@ -91,6 +95,32 @@ def connection(server: Running, size: int, seconds: float, opcode: int = 2) -> f
             raw.finish(sock, server)
 
     return typical(connect, seconds)
+
+
+def stream(server: Running, size: int) -> float:
+    """Seconds for each MiB of a stream, until who takes it has told that all of it is there."""
+    piece = raw.payload(2**18)
+    with raw.connect(server) as sock:
+        start = time.perf_counter()
+        for at in range(0, size, len(piece)):
+            sock.sendall(piece[: size - at])
+        sock.shutdown(socket.SHUT_WR)
+        total = int.from_bytes(sock.recv(8), "big")
+        seconds = time.perf_counter() - start
+    if total != size:
+        raise raw.WrongEcho(f"{server.label}: {total} bytes arrived, and not {size}")
+    return seconds * 2**20 / size
+
+
+def streams(effort: Effort) -> Samples:
+    with running("direct") as direct, running("relay", str(direct.port)) as middle:
+        for server in (direct, middle):
+            stream(server, 2**20)  # what is needed once is no part of the speed
+        runs = {
+            "direct": lambda: stream(direct, effort.stream),
+            "relay": lambda: stream(middle, effort.stream),
+        }
+        return take_turns(runs, effort.few)
 
 
 class Crowd(NamedTuple):

@@ -134,10 +134,28 @@ def wsproto_loop() -> int:
     return serve_bare(echo)
 
 
+def drain() -> int:
+    """Takes all that comes, and says how much it was, in 8 bytes."""
+
+    def count(sock: socket.socket) -> None:
+        buffer, total = bytearray(2**18), 0
+        while size := sock.recv_into(buffer):
+            total += size
+        sock.sendall(total.to_bytes(8, "big"))
+
+    return serve_bare(count)
+
+
+def our_relay(target: str) -> int:
+    from wslab.observe.relay import relay
+
+    return relay(("127.0.0.1", int(target))).address[1]  # it records, bounded by default
+
+
 class Peer(NamedTuple):
     label: str
     wire: str  # what the raw client speaks: "tcp", "length" or "ws"
-    start: Callable[[], int]
+    start: Callable[..., int]
     needs: str = ""  # a module
 
 
@@ -160,6 +178,15 @@ PEERS = {
 }
 
 
+STREAMS = {
+    "direct": Peer("direct", "tcp", drain),
+    "relay": Peer("through the relay", "tcp", our_relay),
+}
+"""Who takes a stream, and who stands before him: no echoes, so they are not among the peers."""
+
+EVERY = PEERS | STREAMS
+
+
 class Running(NamedTuple):
     """A server to talk to."""
 
@@ -170,9 +197,9 @@ class Running(NamedTuple):
 
 
 @contextmanager
-def running(name: str) -> Iterator[Running]:
+def running(name: str, *arguments: str) -> Iterator[Running]:
     """Start a server in a child process; it inherits the core that we are pinned to."""
-    command = [sys.executable, "-m", "tests.bench.peers", name]
+    command = [sys.executable, "-m", "tests.bench.peers", name, *arguments]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:
@@ -181,8 +208,8 @@ def running(name: str) -> Iterator[Running]:
         try:
             first = child.stdout.readline()
             if not first:
-                raise OSError(f"the server {PEERS[name].label!r} did not start; see above")
-            yield Running(PEERS[name].label, PEERS[name].wire, int(first), child.pid)
+                raise OSError(f"the server {EVERY[name].label!r} did not start; see above")
+            yield Running(EVERY[name].label, EVERY[name].wire, int(first), child.pid)
         finally:
             child.stdin.close()  # the child ends itself, also when we are killed
             try:
@@ -193,6 +220,6 @@ def running(name: str) -> Iterator[Running]:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for our parent, which then ends us
-    print(PEERS[sys.argv[1]].start(), flush=True)
+    print(EVERY[sys.argv[1]].start(*sys.argv[2:]), flush=True)
     sys.stdin.read()
     os._exit(0)  # at once: some libraries would wait for their threads

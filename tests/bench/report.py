@@ -8,14 +8,17 @@ import os
 import platform
 import statistics
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .clients import CLIENTS
 from .masks import MASKS
 from .measure import Samples
-from .peers import PEERS
+from .peers import PEERS, STREAMS, Peer
 from .targets import TARGETS, Target
+from .views import VIEWS
+from .worlds import Candidate
 
 Results = dict[str, dict[str, Samples]]  # section, column, name
 
@@ -34,13 +37,24 @@ SECTIONS = {
     "crowd": Section("Many connections at once: what each of them takes in the server"),
     "mask": Section("Masking: microseconds, and speed, websockets in Python = 1", "websockets"),
     "client": Section("Clients, one server for all: microseconds, speed, no library = 1", "raw"),
+    "relay": Section(
+        "A stream: microseconds for each MiB, and share of the direct speed", "direct"
+    ),
+    "views": Section("To look at a recording of so many frames: microseconds a frame"),
 }
 
 
+NAMES: dict[str, Mapping[str, Candidate | Peer]] = {
+    "mask": MASKS,
+    "client": CLIENTS,
+    "relay": STREAMS,
+    "views": VIEWS,
+}
+"""What has rows in a section; in all others it is the servers."""
+
+
 def label(section: str, name: str) -> str:
-    if section == "mask":
-        return MASKS[name].label
-    return CLIENTS[name].label if section == "client" else PEERS[name].label
+    return NAMES.get(section, PEERS)[name].label
 
 
 def ratios(samples: Samples, ours: str, other: str) -> list[float]:
@@ -91,7 +105,8 @@ def table(section: str, columns: dict[str, Samples]) -> str:
     if section == "crowd":
         return crowd_table(columns)
     title, base = SECTIONS[section]
-    lines = ["", title, " " * 22 + "".join(f"{size_name(int(size)):>11}" for size in columns)]
+    heads = [column if section == "views" else size_name(int(column)) for column in columns]
+    lines = ["", title, " " * 22 + "".join(f"{head:>11}" for head in heads)]
     for name in next(iter(columns.values())):
         line = f"{label(section, name):<22}"
         for samples in columns.values():

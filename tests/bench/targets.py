@@ -69,4 +69,8 @@ TARGETS = (
     Target("a tap costs at 125 B, percent", "round-trip", "125", "tap", "ws_echo", 15, COST),
     Target("a tap costs at 1 KiB, percent", "round-trip", "1024", "tap", "ws_echo", 15, COST),
     Target("a tap costs at 64 KiB, percent", "round-trip", "65536", "tap", "ws_echo", 15, COST),
+    Target("a stream through the relay, to direct", "relay", "", "relay", "direct", 0.3),
+    Target("microseconds to dissect a frame", "views", "", "dissect", "", 50, 1e-6),
+    Target("microseconds, when all is in one piece", "views", "", "mixed", "", 50, 1e-6),
+    Target("seconds to show 10,000 frames, folded", "views", "", "html", "", 1, 1e-4),
 )

@@ -192,6 +192,7 @@ class TornadoServer(Asynchronous):
     """The server of ``tornado``; it has no way to send fragments."""
 
     fragments = False
+    compress = False  # whether it accepts permessage-deflate
 
     def _check(self) -> None:
         try:
@@ -205,10 +206,14 @@ class TornadoServer(Asynchronous):
         from tornado.websocket import WebSocketHandler
 
         closes = self._closes
+        compression: dict[str, Any] | None = {} if self.compress else None
 
         class Handler(WebSocketHandler):
             def select_subprotocol(self, subprotocols: list[str]) -> str | None:
                 return select(None, subprotocols)
+
+            def get_compression_options(self) -> dict[str, Any] | None:
+                return compression
 
             def open(self, *args: str, **kwargs: str) -> None:
                 if self.request.path == "/ping":

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
 
 from ..protocol import frames, http
 from ..protocol.connection import Connection
 from ..protocol.errors import HandshakeError, ProtocolError
-from ..protocol.events import Failed, Opened, Refused
+from ..protocol.events import Event, Failed, Opened, Refused
 from ..protocol.grammar import LINE, Field
 from ..protocol.incoming import AFTER_CLOSE
-from ..protocol.rfc import Opcode, Role
+from ..protocol.rfc import Opcode, Role, State, is_control
+from . import deflate
 from .fields import Labelled, Unit, show
 from .meaning import Read, explain_frame, explain_head
 
@@ -39,11 +41,14 @@ class Direction:
         self._units: list[Unit] = []
         self.failure = ""
         """Why the parser gave up; empty if it did not."""
+        self.position = 0
+        """Where in the stream the next unit begins."""
         self._stopped = ""  # why the parser is not given any more
         # The fields of each unit; the last may still grow, and a payload may come in many pieces.
         self._reads: list[list[tuple[Field, list[bytes]]]] = []
         self._message = 0  # the opcode of the last message that began
-        self._position = 0  # where in the stream the next unit begins
+        self._compressed = False  # whether that message is
+        self._inflater: deflate.Inflater | None = None
         self._pending = bytearray()  # what was fed and has not become a field
         self._since = self._time = 0.0
 
@@ -54,9 +59,14 @@ class Direction:
         self._time = time
         self._pending += data
         opened, failed = [], False
-        for event in self.connection.receive(data) if self._reading else ():
+        events: Iterable[Event] = ()
+        if self._reading:
+            opening = self.connection.state is State.CONNECTING
+            events = (self._line_by_line if opening else self.connection.receive)(data)
+        for event in events:
             if isinstance(event, Opened):
                 opened.append(event)
+                self.agree(event.response)
             elif isinstance(event, (Failed, Refused)) and event.error is not None:
                 failed, self.failure = True, self._reason(event.error)
         if not self._reading:
@@ -66,6 +76,14 @@ class Direction:
         else:
             self._build(len(self._reads) - 1, failed)
         return opened
+
+    def agree(self, response: http.Response) -> None:
+        """Learn from the server's answer how frames are read from here on (RFC 6455 §9.1)."""
+        parameters = deflate.agreed(response)
+        if parameters is not None:
+            self.connection.extended.update(deflate.FIRST_BYTES)
+            alone = f"{self.sender.value}_no_context_takeover" in parameters
+            self._inflater = deflate.Inflater(takeover=not alone)
 
     def end(self) -> None:
         """No more bytes will come: what is left is a unit that broke off."""
@@ -77,7 +95,7 @@ class Direction:
         self._stopped = "bytes are missing: the recording was cut"
         self._finish()
         self._add("gap", f"{size} bytes crossed here and were not kept", [])
-        self._position += size
+        self.position += size
 
     def take(self) -> list[Unit]:
         """The units that have become complete since the last time."""
@@ -97,6 +115,15 @@ class Direction:
             return rest
         _, size, how = want
         return (data.find(b"\n", at) + 1 or len(data)) - at if how == LINE else min(size, rest)
+
+    def _line_by_line(self, data: bytes) -> Iterator[Event]:
+        """Read a handshake, and what follows: its last line may change how that is to be read."""
+        at = 0
+        while self._reading and at < len(data):
+            opening = self.connection.state is State.CONNECTING
+            size = self.bite(data, at) if opening else len(data) - at
+            yield from self.connection.receive(data[at : at + size])
+            at += size
 
     @property
     def _reading(self) -> bool:
@@ -120,7 +147,7 @@ class Direction:
         if self._pending:
             raw, why = bytes(self._pending), self._why()
             self._pending.clear()
-            field = Labelled(self._position, raw, "unparsed", show(raw, True), why, "")
+            field = Labelled(self.position, raw, "unparsed", show(raw, True), why, "")
             self._add("unparsed", f"unparsed: {why}", [field])
 
     def _build(self, count: int, failed: bool) -> None:
@@ -155,16 +182,20 @@ class Direction:
         if first in _OTHER:
             meaning = _OTHER[first]
             field = Labelled(
-                self._position, raw, first.label, show(raw, True), meaning, first.section
+                self.position, raw, first.label, show(raw, True), meaning, first.section
             )
             return "other", first.label, [field]
         if first is frames.HEADER:
             opcode = raw[0] & 0x0F
-            self._message = opcode if opcode in (Opcode.TEXT, Opcode.BINARY) else self._message
-            return "frame", *explain_frame(read, self._position, self._message)
-        return "handshake", *explain_head(read, self._position)
+            if opcode in (Opcode.TEXT, Opcode.BINARY):
+                self._message, self._compressed = opcode, bool(raw[0] & deflate.RSV1)
+            of_compressed = self._compressed and not is_control(opcode)
+            inflater = self._inflater if of_compressed else None
+            return "frame", *explain_frame(read, self.position, self._message, inflater)
+        return "handshake", *explain_head(read, self.position)
 
     def _add(self, kind: str, summary: str, fields: list[Labelled]) -> None:
-        self._position += sum(len(field.raw) for field in fields)
+        if fields:
+            self.position = fields[-1].start + len(fields[-1].raw)
         self._units.append(Unit(self.sender, self._since, kind, summary, tuple(fields)))
         self._since = self._time

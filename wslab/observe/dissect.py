@@ -7,11 +7,16 @@ the rest is labelled "unparsed", with the parser's own reason.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from typing import Literal
 
+from ..protocol.errors import ProtocolError
+from ..protocol.frames import HEADER, PAYLOAD, read_header
+from ..protocol.grammar import EXACTLY, Field, Parser, Reader
 from ..protocol.rfc import Role
+from .deflate import FIRST_BYTES
 from .direction import Direction
 from .fields import Labelled, Unit, show
 from .tap import Event, Recording
@@ -43,8 +48,11 @@ class Dissector:
         direction = self.direction(event.sender)
         if event.data:
             for opened in direction.feed(event.data, event.time):
-                # The accept value can only be checked by someone who has seen the request.
-                self.direction(Role.SERVER).connection.request = opened.request
+                if event.sender is Role.CLIENT:
+                    # Only someone who has seen the request can check the answer to it.
+                    self.direction(Role.SERVER).connection.request = opened.request
+                else:
+                    self.direction(Role.CLIENT).agree(opened.response)
         if len(event.data) < event.size:
             direction.skip(event.size - len(event.data))
         elif not event.size:
@@ -61,9 +69,10 @@ class Dissector:
 
     def direction(self, sender: Role) -> Direction:
         """What is known about the bytes of that end."""
-        if sender not in self._directions:
-            self._directions[sender] = Direction(sender, self._opened)
-        return self._directions[sender]
+        known = self._directions.get(sender)
+        if known is None:
+            known = self._directions[sender] = Direction(sender, self._opened)
+        return known
 
     def _raw(self, event: Event) -> list[Unit]:
         """Without a protocol bytes are just bytes."""
@@ -165,22 +174,44 @@ def _dissect_both(data: bytes) -> list[Unit]:
     dissector = Dissector("websocket", opened=not looks_like_http(data))
     units: list[Unit] = []
     sender, at = _sender(data, 0, Role.SERVER), 0
+    direction = dissector.direction(sender)
+    frames: dict[int, int] | None = None
     while at < len(data):
-        if dissector.direction(sender).between_units:
+        size = 0
+        if direction.between_units:
             sender = _sender(data, at, sender)
-        size = dissector.direction(sender).bite(data, at)
+            direction = dissector.direction(sender)
+            # Alone a direction counts its own bytes; here all of them stand in one row.
+            direction.position = at
+            if direction.connection.wanted is HEADER:
+                frames = _whole_frames(data, at) if frames is None else frames
+                size = frames.get(at, 0)
+        size = size or direction.bite(data, at)
         units += dissector.feed(_event(sender, data[at : at + size]))
         at += size
-    units += dissector.end()
-    # Each direction counts its own bytes; here all of them stand in one row.
-    at = 0
-    for number, unit in enumerate(units):
-        fields = []
-        for field in unit.fields:
-            fields.append(field._replace(start=at))
-            at += len(field.raw)
-        units[number] = unit._replace(fields=tuple(fields))
-    return units
+    return units + dissector.end()
+
+
+def _whole_frames(data: bytes, at: int) -> dict[int, int]:
+    """The frames that stand side by side from ``at`` on, whoever sent them: start and size."""
+    sizes: dict[int, int] = {}
+    end = at
+
+    def count(field: Field, raw: bytes) -> None:
+        nonlocal end
+        end += len(raw)
+
+    def walk() -> Parser[None]:
+        while True:
+            start = end
+            header = yield from read_header(None, FIRST_BYTES)
+            if header.length:
+                yield PAYLOAD, header.length, EXACTLY
+            sizes[start] = end - start
+
+    with contextlib.suppress(ProtocolError):  # what is wrong, the reader of its direction will say
+        Reader(walk(), count).feed(data, at)
+    return sizes
 
 
 def _sender(data: bytes, at: int, before: Role) -> Role:

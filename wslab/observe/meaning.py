@@ -9,6 +9,7 @@ from ..protocol import frames, http
 from ..protocol.grammar import Field
 from ..protocol.masking import mask
 from ..protocol.rfc import LENGTH_16, LENGTH_64, Opcode, close_code_meaning, is_control
+from .deflate import COMPRESSED, Inflater
 from .fields import Bits, Labelled, show
 
 Read = tuple[Field, bytes]
@@ -18,8 +19,9 @@ Read = tuple[Field, bytes]
 class _Context:
     """What the fields of one frame need to know of each other."""
 
-    def __init__(self, message: int) -> None:
+    def __init__(self, message: int, inflater: Inflater | None) -> None:
         self.message = message  # the opcode that the message began with
+        self.inflater = inflater  # if the message is compressed
         self.fin = True
         self.opcode = 0
         self.length = 0
@@ -71,15 +73,27 @@ _HEADERS = {
 }
 
 
-def explain_frame(read: list[Read], start: int, message: int) -> tuple[str, list[Labelled]]:
-    """A frame, whole or broken off, of a message that began with that opcode: (summary, fields)."""
-    context = _Context(message)
-    fields = []
+def explain_frame(
+    read: list[Read], start: int, message: int, inflater: Inflater | None = None
+) -> tuple[str, list[Labelled]]:
+    """A frame, whole or broken off, of a message that began with that opcode: (summary, fields).
+
+    A frame of a compressed message comes with an ``inflater``.
+    """
+    context = _Context(message, inflater)
+    fields, said = [], []
     for field, raw in read:
+        if inflater is not None and field is frames.PAYLOAD:
+            field = COMPRESSED
         value, meaning, bits = _FRAME_FIELDS[field](raw, context)
-        fields.append(Labelled(start, raw, field.label, value, meaning, field.section, bits))
+        label, section = field
+        fields.append(Labelled(start, raw, label, value, meaning, section, bits))
         start += len(raw)
-    return _summary(context, fields), fields
+        if label in _SAID:
+            said.append(value)
+    if inflater is not None and context.fin and not context.length:
+        inflater.inflate(b"", last=True)  # a message may end with a frame without payload
+    return _summary(context, " ".join(said)), fields
 
 
 Explained = tuple[str, str, tuple[Bits, ...]]
@@ -155,6 +169,20 @@ def _payload(raw: bytes, context: _Context) -> Explained:
     return show(data, text=opcode != Opcode.BINARY), what, ()
 
 
+def _compressed(raw: bytes, context: _Context) -> Explained:
+    data = mask(raw, context.key) if context.key else raw
+    whole = len(raw) == context.length
+    inflater = context.inflater
+    inflated = inflater.inflate(data, context.fin and whole) if inflater else None
+    what = f"{len(raw)} bytes, compressed"
+    if not whole:
+        what += f"; only so many of its {context.length} bytes were read"
+    if inflated is None:
+        return show(data, text=False), f"{what}; they cannot be inflated", ()
+    value = show(inflated, text=context.message == Opcode.TEXT)
+    return value, f"{what}; inflated they are {len(inflated)} (RFC 7692)", ()
+
+
 _PAYLOADS: dict[int, str] = {
     Opcode.CONTINUATION: "the next part of a message",
     Opcode.TEXT: "text in UTF-8",
@@ -179,20 +207,22 @@ _FRAME_FIELDS: dict[Field, Callable[[bytes, _Context], Explained]] = {
     frames.EXTENDED_LENGTH: _extended_length,
     frames.MASKING_KEY: _masking_key,
     frames.PAYLOAD: _payload,
+    COMPRESSED: _compressed,
     frames.CLOSE_CODE: _close_code,
     frames.CLOSE_REASON: _close_reason,
 }
 
 
-def _summary(context: _Context, fields: list[Labelled]) -> str:
+def _summary(context: _Context, said: str) -> str:
     """A frame in one line."""
     name = opcode_name(context.opcode)
+    if context.inflater is not None:
+        name += ", compressed"
     if not is_control(context.opcode) and not context.fin:
         name += ", not the last of its message"
-    said = " ".join(field.value for field in fields if field.label in _SAID)
     if said:
         return f"{name} {said}"
     return f"{name}, payload not read" if context.length else f"{name}, no payload"
 
 
-_SAID = {frames.PAYLOAD.label, frames.CLOSE_CODE.label, frames.CLOSE_REASON.label}
+_SAID = {frames.PAYLOAD.label, COMPRESSED.label, frames.CLOSE_CODE.label, frames.CLOSE_REASON.label}

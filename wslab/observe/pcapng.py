@@ -34,6 +34,10 @@ MSS = 65495
 CLIENT_PORTS = range(49152, 65536)
 """Where systems take the client's port from (RFC 6335 §6): one for each connection."""
 
+MAGIC = bytes.fromhex("0A0D0D0A")
+"""How every such file begins: a type of block that reads the same in either byte order, and that
+is damaged if someone has changed the ends of its lines."""
+
 _HEADERS = 40  # bytes: IP and TCP, without options
 _LINKTYPE_RAW = 101  # packets begin with the IP header: no Ethernet to make up
 _FIN, _SYN, _PSH, _ACK = 0x01, 0x02, 0x08, 0x10
@@ -200,7 +204,10 @@ def _section_header() -> bytes:
     # The number 0x1A2B3C4D shows the byte order; -1: how long the section is, is not said.
     fixed = struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)
     program = _option(4, b"wslab")
-    return _block(0x0A0D0D0A, fixed + _option(_COMMENT, DECLARATION.encode()) + program + _END)
+    return _block(
+        int.from_bytes(MAGIC, "little"),
+        fixed + _option(_COMMENT, DECLARATION.encode()) + program + _END,
+    )
 
 
 def _interface() -> bytes:

@@ -6,6 +6,7 @@ before (fragments, closing) is the business of :mod:`.connection`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from .errors import ProtocolError
@@ -52,13 +53,18 @@ class Header(NamedTuple):
     key: bytes
 
 
-def read_header(masked: bool | None) -> Parser[Header]:
+def read_header(
+    masked: bool | None, extended: Mapping[int, tuple[bool, Opcode]] = {}
+) -> Parser[Header]:
     """Read a frame up to its payload. ``masked`` says what MASK must be; None takes either.
+
+    ``extended`` has the first bytes that an extension allows beside those of the RFC, with the FIN
+    and the opcode to read them as.
 
     Raises ProtocolError (1002) for everything that §5.2 and §5.5 forbid in a header.
     """
     first, second = yield WANT_HEADER
-    allowed = _FIRST_BYTES.get(first)
+    allowed = _FIRST_BYTES.get(first) or extended.get(first)
     if allowed is None:
         raise _refuse_first_byte(first)
     fin, opcode = allowed

@@ -58,6 +58,9 @@ class Incoming:
         self.request = request
         self.between_messages = opened
         """Whether nothing has begun that the peer owes us the end of."""
+        self.extended: dict[int, tuple[bool, Opcode]] = {}
+        """First bytes of frames that an extension allows. We decline all of them, so there is none;
+        but who looks on while others talk may learn that they agreed on one (§9.1)."""
         self._answer = answer
         self._max_message = max_message
         self._max_fragments = max_fragments
@@ -153,7 +156,7 @@ class Incoming:
             else:
                 yield from self._read_response()
         while not self.close_received:
-            header = yield from read_header(self._masked)
+            header = yield from read_header(self._masked, self.extended)
             if header.opcode >= Opcode.CLOSE:
                 yield from self._read_control(header)
             else:
