@@ -14,9 +14,12 @@ from .http import TOKEN, Headers, Request, Response, shorten
 from .rfc import GUID, VERSION
 from .uri import Address
 
-# §4.3, §9.1: extension-token *( ";" token [ "=" ( token | quoted-string ) ] )
+# §4.3, §9.1: extension-token *( ";" token [ "=" ( token | quoted-string ) ] ). What is quoted must
+# be a token once the backslashes are taken out.
 _EXTENSION = re.compile(
-    r'T(?:[ \t]*;[ \t]*T(?:[ \t]*=[ \t]*(?:T|"T"))?)*'.replace("T", TOKEN.pattern)
+    r'T(?:[ \t]*;[ \t]*T(?:[ \t]*=[ \t]*(?:T|"(?:\\?C)+"))?)*'.replace("T", "C+").replace(
+        "C", TOKEN.pattern.removesuffix("+")
+    )
 )
 
 
