@@ -28,10 +28,10 @@ def test_the_figures_are_those_of_the_comparison() -> None:
     wire = round(result["TCP"].wire)
     assert line(text, "TCP ").split() == ["TCP", "12.3", "56.8", "2.10", str(wire), "2"]
     assert line(text, "TCP ", 1).split() == ["TCP", "3.21", "1.00", "2.00", "2.00", "0.46"]
-    assert line(text, "TCP ", 2).split() == ["TCP", "2", "100", "101", "5050"]
+    assert line(text, "TCP ", 2).split() == ["TCP", "2", "100", "101", "5,050"]
     once = result.idle[0].once
     hour = f"{once.wire * 1.8:,.0f}"
-    expected = ["polling", "2", "1234", "5678", "210", str(once.wire), hour]
+    expected = ["polling", "2", "1,234", "5,678", "210", f"{once.wire:,}", hour]
     assert line(text, "polling").split() == expected
     assert line(text, "two writes").split() == ["two", "writes", "2", "1.00", "40.00", "45.00"]
     assert captured()["browser"] in text.replace("\n", " ")

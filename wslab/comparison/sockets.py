@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .. import ws_echo
@@ -48,25 +49,30 @@ class OverTLS:
     """
 
     def __init__(self) -> None:
+        import trustme  # noqa: F401 (is it there?)
+
+    @cached_property
+    def _contexts(self) -> tuple[tls.SSLContext, tls.SSLContext]:
+        """The server's and the client's, made when this way is gone: it takes its time."""
         import ssl as tls
 
         import trustme
 
         authority = trustme.CA()
-        self._server: tls.SSLContext = tls.SSLContext(tls.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("127.0.0.1").configure_cert(self._server)
-        self._client: tls.SSLContext = tls.create_default_context()
-        authority.configure_trust(self._client)
+        server, client = tls.SSLContext(tls.PROTOCOL_TLS_SERVER), tls.create_default_context()
+        authority.issue_cert("127.0.0.1").configure_cert(server)
+        authority.configure_trust(client)
+        return server, client
 
     def serve(self) -> Server:
         """The echo behind TLS."""
-        return ws_echo.serve(ssl=self._server)
+        return ws_echo.serve(ssl=self._contexts[0])
 
     def talk(self, meter: Meter, messages: Iterable[bytes]) -> Answers:
         """TLS's handshake, then WebSocket's, then frames, all in TLS records."""
         from ..secure import Secure
 
-        secure = Secure(meter.open(), self._client, meter.host)  # type: ignore[arg-type]
+        secure = Secure(meter.open(), self._contexts[1], meter.host)  # type: ignore[arg-type]
         secure.handshake(HANDSHAKE_TIMEOUT)
         with open_websocket(secure, Address("wss", meter.host, meter.port)) as ws:
             yield from _echoes(ws, messages)

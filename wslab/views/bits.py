@@ -11,7 +11,7 @@ from .html import PLAIN_ROW, painted
 
 _HEADER = {"frame header", "extended payload length", "masking key"}
 _TABLE = '<table style="border-collapse:separate;border-spacing:1px 0;border:none;margin:4px 0">'
-_CELL = "font-family:monospace;text-align:center;padding:1px 0"
+_CELL = "font-family:monospace;font-size:0.85em;text-align:center;padding:1px 0"
 
 
 class Part(NamedTuple):
@@ -33,7 +33,7 @@ def bits_html(unit: Unit) -> str:
     parts = header_parts(unit)
     total = parts[-1].start + len(parts[-1].bits)
     rows = "".join(_row(parts, start, min(start + 32, total)) for start in range(0, total, 32))
-    ruler = " ".join(f'<th scope="col" style="{_CELL};min-width:21px">{n}</th>' for n in range(32))
+    ruler = " ".join(f'<th scope="col" style="{_CELL};min-width:16px">{n}</th>' for n in range(32))
     caption = f"{total} bits before the payload, 32 a row. F: FIN. R: RSV1, RSV2, RSV3. M: MASK."
     return (
         f'{_TABLE}<caption style="caption-side:top;text-align:left">{caption}</caption>\n'

@@ -10,6 +10,7 @@ from __future__ import annotations
 import bisect
 import hashlib
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
@@ -39,6 +40,7 @@ _TABLE = (
 )
 _LEFT = "text-align:left;vertical-align:baseline;padding:2px 8px"
 _ONE_LINE = f"{_LEFT};white-space:nowrap"
+_LONG_WORD = re.compile(r"([^\s-]{12})(?=[^\s-])")
 _CAPTION = '<caption style="caption-side:top;text-align:left;white-space:nowrap;padding:2px 0">'
 
 
@@ -115,9 +117,12 @@ def _bytes_table(fields: list[Labelled]) -> str:
     if len(kept) < len(rows):
         note = f"… {_count((len(rows) - len(kept)) * ROW, 'byte')} folded here. SHA-256 of all "
         note += f"{len(data):,}: {hashlib.sha256(data).hexdigest()}"
-        style = f"{_LEFT};overflow-wrap:anywhere"
-        parts.insert(-1, f'<tr><td></td><td colspan="{ROW}" style="{style}">{note}</td></tr>\n')
-    caption, body = "Bytes: hex, and ASCII below", "".join(parts)
+        # As wide as the bytes are, and no wider: its own length must not push them apart.
+        note = f'<div style="width:0;min-width:100%;overflow-wrap:break-word">{note}</div>'
+        parts.insert(-1, f'<tr><td></td><td colspan="{ROW}" style="{_LEFT}">{note}</td></tr>\n')
+    body = "".join(parts)
+    # No wider than the bytes: a long caption must not push two bytes apart.
+    caption = '<div style="width:0;white-space:nowrap">Bytes: hex, and ASCII below</div>'
     return f'{_TABLE}{_CAPTION}{caption}</caption>\n<tbody style="{_MONO}">{body}</tbody></table>\n'
 
 
@@ -182,7 +187,7 @@ def _meanings(number: int, field: Labelled) -> Iterator[str]:
 def _meaning(number: int, where: str, label: str, value: str, meaning: str, section: str) -> str:
     name = f'<th scope="row" style="{painted(number)};{_LEFT}">{letter(number)}</th>'
     label = f"<b>{_text(label)}</b>"
-    value = f'<span style="{_MONO};overflow-wrap:anywhere">{_text(value)}</span>'
+    value = f'<span style="{_MONO}">{_text(value)}</span>'
     cells = [_td(where, _ONE_LINE), _td(label), _td(value), _td(_text(meaning))]
     return f"<tr>{name} {' '.join(cells)} {_td(section, _ONE_LINE)}</tr>\n"
 
@@ -205,7 +210,9 @@ def _text(text: str) -> str:
     """A peer's words, harmless and not endless."""
     if len(text) > MOST_TEXT:
         text = f"{text[:MOST_TEXT]}... ({len(text)} characters)"
-    return escape(printable(text))
+    # Where a long word may be broken, so that a narrow window shows the columns behind it too. A
+    # tag, for a notebook that is not trusted drops the style that would say the same.
+    return escape(_LONG_WORD.sub("\\1\0", printable(text))).replace("\0", "<wbr>")
 
 
 def _size(units: Iterable[Unit]) -> int:

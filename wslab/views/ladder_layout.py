@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple, Protocol
 
+from ..observe.deflate import COMPRESSED
 from ..observe.dissect import Dissection, dissect
 from ..observe.fields import Unit
 from ..observe.tap import Recording
@@ -20,7 +21,7 @@ STEP = 0.4
 LONG = 2.0
 """A pause of more delays than this is drawn as so much, and its length written down."""
 
-_SAID = {"payload", "close code", "close reason"}
+_SAID = {"payload", COMPRESSED.label, "close code", "close reason"}
 
 
 class Told(Protocol):
@@ -67,6 +68,7 @@ class Step(NamedTuple):
     kind: str
     what: str
     bytes: str
+    size: int = 0
 
 
 def take_apart(what: Told | Recording | Dissection) -> tuple[list[Step], bool]:
@@ -99,7 +101,7 @@ def _step(unit: Unit) -> Step:
             kind = "control" if is_control(opcode) else "data"
         said = sum(len(field.raw) for field in unit.fields if field.label in _SAID)
         count = f"({size - said}+{said} B{', masked' if second & 0x80 else ''})"
-    return Step(unit.time, unit.sender, kind, shorten(unit.summary, 60), count)
+    return Step(unit.time, unit.sender, kind, shorten(unit.summary, 60), count, size)
 
 
 def lay_out(steps: list[Step], websocket: bool, delay: float) -> Panel:

@@ -50,7 +50,7 @@ class Picture(NamedTuple):
 
     def _repr_html_(self) -> str:
         # Its own ink and ground, because a dark theme would write on white in white.
-        twin = f"<pre>{escape(self.twin)}</pre>"
+        twin = f'<pre style="white-space:pre;overflow-x:auto">{escape(self.twin)}</pre>'
         if self.figure is None:
             return f"<div>{twin}</div>"
         data = b64encode(self.png()).decode()

@@ -16,6 +16,7 @@ _TABLE = (
     'font-size:1em">'
 )
 _CAPTION = '<caption style="caption-side:top;text-align:left;font-weight:bold;padding:2px 0">'
+_NOTE = '<p style="margin:2px 0">'
 _LINE = "border-bottom:1px solid #808080"  # to be seen on white and on black
 _LEFT, _RIGHT = "text-align:left;padding:2px 8px", "text-align:right;padding:2px 8px"
 
@@ -75,7 +76,7 @@ def _html(table: Table) -> str:
     cells += [f'<th scope="col" style="{_RIGHT};{_LINE}">{escape(name)}</th>' for name in others]
     rows = "".join(_html_row(row, table) for row in table.rows)
     head = f"{_TABLE}{_CAPTION}{escape(table.caption)}</caption>\n<thead>{PLAIN_ROW}"
-    notes = "".join(f"<p>{escape(note)}</p>\n" for note in table.notes)
+    notes = "".join(f"{_NOTE}{escape(note)}</p>\n" for note in table.notes)
     return f"{head}{' '.join(cells)}</tr></thead>\n<tbody>{rows}</tbody></table>\n{notes}"
 
 

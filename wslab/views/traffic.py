@@ -36,7 +36,7 @@ def _traffic(comparison: Comparison) -> Table:
     def facts(row: Row) -> tuple[str, ...]:
         count = f"{row.segments:.2f}" + "m" * row.traffic.modelled
         return (
-            f"{row.up:.1f}", f"{row.down:.1f}", count, f"{row.wire:.0f}", str(row.trips_to_first)
+            f"{row.up:,.1f}", f"{row.down:,.1f}", count, f"{row.wire:,.0f}", str(row.trips_to_first)
         )  # fmt: skip
 
     workload = comparison.workload
@@ -58,7 +58,7 @@ def _traffic(comparison: Comparison) -> Table:
             1, "Measured: segments, by the kernel (TCP_INFO), those without bytes included."
         )
     if workload.size > MSS:
-        notes.append(f"Loopback carries up to 64 KiB in a segment, where Ethernet carries {MSS}.")
+        notes.append(f"Loopback carries up to 64 KiB in a segment, where Ethernet carries {MSS:,}.")
     notes.append(f"browser: the header fields of a real one, {captured()['browser']}.")
     return Table(caption, names, _rows(comparison, facts), tuple(notes))
 
@@ -80,8 +80,8 @@ def _times(comparison: Comparison) -> Table:
 
 def _line(comparison: Comparison, rtt: float) -> Table:
     def facts(row: Row) -> tuple[str, ...]:
-        first, last = row.modelled_first(rtt), row.modelled_all(rtt)
-        return str(row.trips_to_first), f"{first * 1000:.0f}", str(row.trips), f"{last * 1000:.0f}"
+        first, last = 1000 * row.modelled_first(rtt), 1000 * row.modelled_all(rtt)
+        return str(row.trips_to_first), f"{first:,.0f}", f"{row.trips:,}", f"{last:,.0f}"
 
     caption = f"Modelled, not measured: a line with a round trip of {rtt * 1000:g} ms:"
     names = ("way", "trips", "first answer, ms", "all trips", "last answer, ms")
@@ -94,7 +94,7 @@ def _idle(comparison: Comparison) -> Table:
     for idle in comparison.idle:
         once = idle.once
         segments = f"{once.segments_up + once.segments_down}" + "m" * once.modelled
-        facts = (f"{idle.every:g}", f"{once.up}", f"{once.down}", segments, f"{once.wire}")
+        facts = (f"{idle.every:g}", f"{once.up:,}", f"{once.down:,}", segments, f"{once.wire:,}")
         rows.append((idle.name, *facts, f"{idle.hour / 1000:,.0f}"))
     caption = "To stay in touch while nothing happens, every so many seconds:"
     names = ("way", "seconds", "up", "down", "segments", "on the wire", "kB/h, modelled")

@@ -1,0 +1,83 @@
+"""The student's own run: on the command line, in a notebook, and in words that help."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import wslab
+from wslab.cli import main
+from wslab.grading import kit, own
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_command_says_what_is_right(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "ex03", "--folder", str(ROOT / "solutions")]) == 0
+    out = capsys.readouterr().out
+    assert out.count("\nok ") == len(kit.checks("ex03"))
+    assert own.HONEST in out
+
+
+def test_the_command_says_what_is_not(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    text = (ROOT / "solutions" / "ex05_masking.py").read_text("utf-8")
+    (tmp_path / "ex05_masking.py").write_text(
+        text.replace("turns = cycle(key)", "turns = iter(key * 9)")
+    )
+    assert main(["check", "5", "--folder", str(tmp_path), "--seed", "abc"]) == 1
+    out = capsys.readouterr().out
+    assert "not yet" in out
+    assert "use the seed abc" in out
+    assert main(["check", "ex77"]) == 2
+    assert "There is no exercise" in capsys.readouterr().err
+
+
+def test_the_current_folder_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert own.own_files() == ROOT / "exercises"
+    (tmp_path / "ex05_masking.py").write_text("")
+    assert own.own_files() == tmp_path
+
+
+def test_in_a_notebook_it_is_a_table() -> None:
+    report = wslab.check("ex05", seed="1", folder=str(ROOT / "exercises"))
+    html = report._repr_html_()
+    assert html.count("<tr") == len(kit.checks("ex05")) + 2
+    assert html.count("<table") == html.count("</table>") == 1
+    assert "class=" not in html
+    assert "<script" not in html
+    assert "apply_mask waits for you" in html
+    assert repr(report).splitlines()[0] == "ex05  ex05_masking.py"
+    assert not report.passed
+
+
+def test_a_students_text_is_text_in_html(tmp_path: Path) -> None:
+    (tmp_path / "ex05_masking.py").write_text("def apply_mask(data, key): return '<b>&'")
+    html = wslab.check("ex05", folder=str(tmp_path))._repr_html_()
+    assert "&lt;b&gt;&amp;" in html
+    assert "'<b>&'" not in html
+
+
+def test_what_the_code_prints_is_shown(tmp_path: Path) -> None:
+    code = "print('begin')\ndef apply_mask(data, key):\n    print('key', len(key), '\\x1b[2J')\n"
+    (tmp_path / "ex05_masking.py").write_text(code)
+    report = wslab.check("ex05", folder=str(tmp_path))
+    assert "Printed by ex05_masking.py:\n  begin\n  key 4 \\x1b[2J\n" in repr(report)
+    assert "... and " in repr(report)
+    assert "Printed by ex05_masking.py" in report._repr_html_()
+
+
+def test_without_the_kits_folder_it_says_where_to_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kit, "__file__", "/nowhere/wslab/grading/kit.py")
+    with pytest.raises(kit.KitError, match=r"start\.py"):
+        kit.root()
+
+
+def test_check_is_loaded_when_it_is_used() -> None:
+    program = "import sys, wslab; print([n for n in sys.modules if 'grading' in n]); wslab.check"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True,
+                          timeout=60, check=True)  # fmt: skip
+    assert done.stdout.strip() == "[]"

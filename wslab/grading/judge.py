@@ -1,0 +1,165 @@
+"""Runs the checks of an exercise on a submission. It asks, compares and counts.
+
+Whatever the student's code does is an outcome of one check. Whatever goes wrong on our side is one
+too, of another kind: `FAULT`, which gives no mark and asks for a person.
+"""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from . import kit
+from .answers import Answer, Complaint, Kind
+from .beliefs import Belief, explaining
+from .check import Check, Outcome, Status
+from .limits import GRADED, Limits
+from .session import Session
+from .student import Student, Trial
+from .submission import Submission
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All outcomes of one exercise."""
+
+    exercise: str
+    outcomes: tuple[Outcome, ...]
+    layers: tuple[str, ...] = ()
+    """What kept the student's code apart from the rest of the machine."""
+    printed: str = ""
+    """The beginning of what the code printed."""
+
+    @property
+    def score(self) -> int:
+        """The points that were reached."""
+        return sum(outcome.score for outcome in self.outcomes)
+
+    @property
+    def most(self) -> int:
+        """The points that can be reached."""
+        return sum(outcome.check.points for outcome in self.outcomes)
+
+
+def judge(
+    submission: Submission,
+    exercise: str,
+    seed: str,
+    *,
+    limits: Limits = GRADED,
+    only_public: bool = False,
+    deadline: float | None = None,
+    checks: Sequence[Check] | None = None,
+    beliefs: Sequence[Belief] | None = None,
+) -> Verdict:
+    """Judge one exercise. ``deadline`` is the end of the submission, by ``time.monotonic()``.
+
+    ``checks`` and ``beliefs`` are the kit's own unless given; those that others need come first.
+    """
+    if checks is None:
+        checks = kit.checks(exercise)
+    if beliefs is None:
+        beliefs = kit.beliefs(exercise)
+    checks = [check for check in checks if check.public or not only_public]
+    name = kit.FILES[exercise]
+    if name not in submission.texts:
+        note = submission.problems.get(name, f"There is no {name}.py.")
+        return Verdict(exercise, tuple(Outcome(c, Status.MISSING, note=note) for c in checks))
+    with Session(submission.texts, name, limits, kit.companions(exercise)) as session:
+        session.deadline = deadline or time.monotonic() + limits.total
+        outcomes: list[Outcome] = []
+        for check in checks:
+            passed = {o.check.name for o in outcomes if o.status is Status.PASSED}
+            waits = [need for need in check.needs if need not in passed]
+            if waits:
+                outcomes.append(_waiting(check, waits, checks))
+            else:
+                outcomes.append(run(check, session, seed, beliefs))
+    return Verdict(exercise, tuple(outcomes), session.layers, session.printed)
+
+
+def run(check: Check, session: Session, seed: str, beliefs: Iterable[Belief]) -> Outcome:
+    """One check on one file."""
+    student = Student(session, f"{seed}:{check.id}")
+    try:
+        try:
+            check.run(student)
+        except Complaint as complaint:
+            student.claim(False, str(complaint))
+        return _outcome(check, student, beliefs)
+    except Exception as error:
+        # Ours, never the student's: what they do is in the answers.
+        note = f"The grader failed here, not you: {type(error).__name__}: {error}"
+        return Outcome(check, Status.FAULT, note=note)
+
+
+def _outcome(check: Check, student: Student, beliefs: Iterable[Belief]) -> Outcome:
+    trials = student.trials
+    wrong = [trial for trial in trials if not trial.right]
+    if not trials and not student.complaints and not student.claims:
+        return Outcome(check, Status.FAULT, note="The check asked nothing.")
+    if not wrong and not student.complaints:
+        return Outcome(check, Status.PASSED, asked=len(trials))
+    note = "\n".join(student.complaints)
+    if not wrong:
+        return Outcome(check, Status.FAILED, note=note)
+    shown = _telling(wrong)
+    unwritten = _unwritten(student.session, shown)
+    return Outcome(
+        check,
+        Status.MISSING if unwritten else Status.FAILED,
+        shown,
+        beliefs=() if unwritten else explaining(beliefs, trials),
+        note=unwritten or note,
+        wrong=len(wrong),
+        asked=len(trials),
+        source_line=_source_line(student.session, shown.answer),
+    )
+
+
+def _telling(wrong: Sequence[Trial]) -> Trial:
+    """The wrong answer to show: the shortest question, since it is the easiest to think about."""
+    asked = [trial for trial in wrong if trial.answer.kind is not Kind.SKIPPED] or wrong
+    return min(asked, key=lambda trial: sum(len(repr(arg)) for arg in trial.args))
+
+
+def _waiting(check: Check, waits: Sequence[str], checks: Iterable[Check]) -> Outcome:
+    titles = {other.name: other.title for other in checks}
+    names = ", ".join(f'"{titles.get(need, need)}"' for need in waits)
+    return Outcome(check, Status.WAITING, note=f"Counts as soon as {names} passes: that one first.")
+
+
+def _unwritten(session: Session, trial: Trial) -> str:
+    """What to do next, if the function is not there or does not do anything yet."""
+    answer, name = trial.answer, trial.function
+    trouble = session.load()
+    if trouble and trouble.kind is not Kind.SKIPPED:
+        return _not_loaded(session, trouble)
+    if answer.kind is Kind.MISSING:
+        near = difflib.get_close_matches(name, sorted(session.names()), 1, 0.6)
+        hint = f" Is it {near[0]!a}? Then give it that name." if near else ""
+        return f"There is no function {name} in {session.file}.py.{hint}"
+    if "NotImplementedError" in answer.errors:
+        hint = answer.text.removeprefix(f"{name}: ")
+        begin = f"\nTo begin with: {hint}." if hint else ""
+        return f"{name} waits for you in {session.file}.py.{begin}"
+    return ""
+
+
+def _not_loaded(session: Session, trouble: Answer) -> str:
+    file = f"{session.file}.py"
+    if trouble.kind is Kind.RAISED:
+        where = f", line {trouble.line}" if trouble.line else ""
+        line = _source_line(session, trouble)
+        shown = f"\n    {line}" if line else ""
+        return f"{file} cannot be loaded: {trouble.errors[0]}: {trouble.text}{where}.{shown}"
+    return f"{file} cannot be loaded: it {trouble.kind.value}. {trouble.text}".strip()
+
+
+def _source_line(session: Session, answer: Answer) -> str:
+    """The line of the student's file that an error came from."""
+    text = session.sources.get(answer.file.removesuffix(".py").replace("/", "."), "")
+    lines = text.split("\n")
+    return lines[answer.line - 1].strip() if 0 < answer.line <= len(lines) else ""

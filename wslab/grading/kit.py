@@ -1,0 +1,135 @@
+"""Where the exercises, their checks and the catalogue of beliefs are: in the kit's own folder.
+
+They are no part of the package: a student reads and changes the exercises, and may read the checks.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from .beliefs import Belief, beliefs_in
+from .check import Check, checks_in
+
+FILES = {
+    "ex01": "ex01_echo_over_tcp",
+    "ex02": "ex02_messages_over_a_stream",
+    "ex03": "ex03_opening_handshake",
+    "ex04": "ex04_frames",
+    "ex05": "ex05_masking",
+    "ex06": "ex06_messages",
+    "ex07": "ex07_websocket_echo",
+    "ex08": "ex08_predict_the_traffic",
+    "ex09": "ex09_chat",
+}
+"""The exercises, and the file of each, without ``.py``."""
+
+LESSONS = {
+    "00": "Start here",
+    "01": "What a socket is",
+    "02": "Echo over TCP: a stream, not messages",
+    "03": "One API, many protocols",
+    "04": "The opening handshake, byte by byte",
+    "05": "Frames: how a stream gets its messages back",
+    "06": "XOR masking: what it does and does not do",
+    "07": "Why masking exists: poisoning a proxy",
+    "08": "What is not protected",
+    "09": "Long-lived, not unbreakable",
+    "10": "Compare the traffic",
+    "11": "In the wild",
+}
+
+PACKAGE = "wslab_exercises"
+"""The name under which ``tests/exercises`` is loaded: "tests" may be somebody else's, too."""
+
+
+class KitError(Exception):
+    """Something of the kit is not there; the text says what, and what to do."""
+
+
+def root() -> Path:
+    """The kit's folder. Raises KitError."""
+    folder = Path(__file__).resolve().parent.parent.parent
+    if not (folder / "tests" / "exercises" / "checks").is_dir():
+        raise KitError(
+            "The exercises and their checks are not installed with the package: "
+            "run this from the kit's own folder (the one with start.py in it)."
+        )
+    return folder
+
+
+def exercise(name: str) -> str:
+    """The full key of an exercise: "ex03" for "ex03", "3" or "ex03_opening_handshake.py".
+
+    Raises KitError if there is none of that name.
+
+    >>> exercise("3"), exercise("ex04_frames.py")
+    ('ex03', 'ex04')
+    """
+    key = name.lower().partition("_")[0].partition(".")[0]
+    key = f"ex{int(key):02}" if key.isascii() and key.isdigit() and len(key) < 3 else key
+    if key not in FILES:
+        raise KitError(f"There is no exercise {name!a}: there are {', '.join(FILES)}.")
+    return key
+
+
+def written() -> list[str]:
+    """The exercises that have checks."""
+    return [key for key in FILES if (root() / "tests/exercises/checks" / f"{key}.py").is_file()]
+
+
+@cache
+def checks(key: str) -> tuple[Check, ...]:
+    """The checks of an exercise, those first that others need."""
+    return tuple(_needed_first(checks_in(_load("checks", key))))
+
+
+@cache
+def beliefs(key: str) -> tuple[Belief, ...]:
+    """The catalogued beliefs about an exercise; none, where nobody has written any."""
+    if not (root() / "tests/exercises/beliefs" / f"{key}.py").is_file():
+        return ()
+    return beliefs_in(_load("beliefs", key))
+
+
+def companions(key: str) -> dict[str, str]:
+    """What a program of ours needs beside it: the given ``pieces``, and solutions to borrow from.
+
+    The paths are those inside the folder it runs in. Only what comes before the exercise is there.
+    """
+    if key not in ("ex07", "ex09"):
+        return {}
+    folder = root() / "solutions"
+    names = {name: f"solutions/{name}.py" for other, name in FILES.items() if other < key}
+    names |= {"pieces": "pieces.py", "plumbing": "plumbing.py"}
+    found = {to: folder / f"{name}.py" for name, to in names.items()}
+    return {to: path.read_text("utf-8") for to, path in found.items() if path.is_file()}
+
+
+def _load(kind: str, key: str) -> ModuleType:
+    folder = root() / "tests" / "exercises"
+    if not (folder / kind / f"{key}.py").is_file():
+        raise KitError(f"{key} has no {kind} yet.")
+    if PACKAGE not in sys.modules:
+        package = ModuleType(PACKAGE)
+        package.__path__ = [str(folder)]
+        sys.modules[PACKAGE] = package
+    return importlib.import_module(f"{PACKAGE}.{kind}.{key}")
+
+
+def _needed_first(found: tuple[Check, ...]) -> list[Check]:
+    """In their order, but none before what it needs. Raises KitError on a need that is not met."""
+    ordered: list[Check] = []
+    waiting = list(found)
+    while waiting:
+        done = {check.name for check in ordered}
+        ready = [check for check in waiting if done.issuperset(check.needs)]
+        if not ready:
+            raise KitError(f"{waiting[0].id} needs a check that is not there, or waits for itself.")
+        ordered.append(ready[0])
+        waiting.remove(ready[0])
+    return ordered

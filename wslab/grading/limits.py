@@ -1,0 +1,49 @@
+"""How much of everything a submission may use. Times are in seconds of wall clock, sizes in bytes.
+
+Wall clock, since a server that waits in ``accept`` burns no processor time at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KIB, MIB = 1 << 10, 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The bounds for one submission; the defaults are those of a graded run."""
+
+    load: float = 5.0
+    """To start the worker and load one file."""
+    call: float = 1.0
+    """For one call of one function, with all that it reads and writes."""
+    step: float = 2.0
+    """For one step with a server: it is ready, it answers, it closes."""
+    total: float = 30.0
+    """For one submission, all exercises together."""
+    restarts: int = 5
+    """So often a worker that ended or hung is replaced."""
+
+    landlock: bool = True
+    """False only to see what the other walls are worth."""
+
+    memory: int = 1024 * MIB
+    file: int = 16 * MIB
+    """The longest file that the student's code may write."""
+    descriptors: int = 128
+    """Open files and sockets at a time."""
+
+    answer: int = MIB
+    """The longest message in either direction of the pipe."""
+    output: int = 64 * KIB
+    """So much of what the code prints is kept; the rest is read and dropped."""
+    source: int = MIB
+    """The longest source file."""
+    entries: int = 200
+    """The most files in an archive or a folder."""
+    unpacked: int = 20 * MIB
+    """The most bytes that an archive may unpack to, counted while it is read."""
+
+
+GRADED = Limits()

@@ -1,0 +1,93 @@
+"""What a worker puts around itself before it runs a line of the student's text.
+
+Layers, as each system has them; the report names those that are really there. What the judge does
+from outside (a process of its own, a clean environment, an end for what escapes) is in `process`.
+A container is stronger than all of these: for strangers' code, use one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+
+from . import landlock
+
+
+def enter(limits: dict[str, int], ports: Iterable[int]) -> tuple[str, ...]:
+    """Give up what the student's code does not need; returns the names of the layers.
+
+    ``ports`` are those on which a server may listen. Must come before the first thread: Landlock
+    binds the thread that asks for it, and those that this one starts.
+    """
+    layers = ["own process", "python -I -S -B"]
+    if sys.platform != "win32":
+        layers += _set_limits(limits)
+    if limits["landlock"]:
+        # Not there, or refused: the report lacks the name, and the instructor decides.
+        with contextlib.suppress(OSError):
+            layers += landlock.restrict(_readable(), [os.getcwd(), "/dev/null"], ports)
+    return tuple(layers)
+
+
+def file_isolation(layers: Iterable[str]) -> bool:
+    """Whether these layers keep the student's code away from other files."""
+    return any(layer.startswith("landlock files") for layer in layers)
+
+
+if sys.platform != "win32":
+    import resource
+
+    def _set_limits(limits: dict[str, int]) -> list[str]:
+        """Bound what the system can. Not RLIMIT_NPROC: it counts all processes of the user."""
+        done = []
+        wanted = [
+            ("memory", "RLIMIT_AS", limits["memory"]),  # macOS has the name, and does not keep it
+            ("file size", "RLIMIT_FSIZE", limits["file"]),
+            ("descriptors", "RLIMIT_NOFILE", limits["descriptors"]),
+            ("processor time", "RLIMIT_CPU", limits["cpu"]),
+            ("no core file", "RLIMIT_CORE", 0),
+        ]
+        for name, limit, value in wanted:
+            if name == "memory" and sys.platform == "darwin":
+                continue
+            try:
+                number = getattr(resource, limit)
+                hard = resource.getrlimit(number)[1]
+                if hard != resource.RLIM_INFINITY:
+                    value = min(value, hard)
+                resource.setrlimit(number, (value, value))
+            except (OSError, ValueError):
+                continue
+            done.append(name)
+        return [f"rlimits ({', '.join(done)})"] if done else []
+
+
+def _readable() -> Iterator[str]:
+    """The standard library and the system's shared libraries, and nothing else.
+
+    Entry by entry, since a rule cannot close a folder inside an open one: site-packages, where the
+    reference may be installed, is not among them.
+    """
+    for folder in {os.path.dirname(os.__file__), *sys.path}:
+        yield from _entries(folder, lambda name: name not in ("site-packages", "dist-packages"))
+    for folder in (
+        "/lib",
+        "/usr/lib",
+        "/lib64",
+        "/usr/lib64",
+        os.path.join(sys.base_prefix, "lib"),
+    ):
+        yield from _entries(folder, lambda name: ".so" in name or name.endswith("-linux-gnu"))
+    yield from ("/dev/urandom", "/dev/random", "/dev/zero", "/etc/localtime", "/usr/share/zoneinfo")
+
+
+def _entries(folder: str, wanted: Callable[[str], bool]) -> Iterator[str]:
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return
+    for name in names:
+        if wanted(name):
+            yield os.path.join(folder, name)

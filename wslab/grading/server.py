@@ -1,0 +1,226 @@
+"""A student's server as a black box: their program in a process of its own, and us on loopback.
+
+    with student.serving() as server:
+        for delivery in Delivery:
+            with server.connect(delivery) as line:
+                line.say(b"Hello", b"Bye")
+                line.hear(b"HelloBye", "the echo of what was said")
+
+Every step has a deadline. What the program does wrong is a `Complaint`: it ends the check, and the
+student reads it. Nothing that a client can meet in the real world is an error of ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import random
+import socket
+import struct
+import time
+from collections.abc import Mapping
+from types import TracebackType
+
+from .answers import Complaint
+from .delivery import Delivery, pieces
+from .limits import Limits
+from .process import Child, Ended
+from .wire import WireError
+
+HOST = "127.0.0.1"
+
+
+class Server:
+    """The program while it runs, listening on a port of ours. A context manager."""
+
+    def __init__(
+        self,
+        sources: Mapping[str, str],
+        file: str,
+        companions: Mapping[str, str],
+        limits: Limits,
+        randomness: random.Random,
+    ) -> None:
+        self._what = sources, file, companions
+        self.limits, self.random = limits, randomness
+        self.port = 0
+        self.printed = ""
+        self._child: Child | None = None
+
+    def __enter__(self) -> Server:
+        # The port may be gone between our look at it and the program's: that is not their fault.
+        for last_try in (False, True):
+            self.port = _free_port()
+            sources, file, companions = self._what
+            self._child = Child(
+                sources, file, self.limits,
+                files=companions, program=[str(self.port)], ports=[self.port],
+            )  # fmt: skip
+            try:
+                self._child.begin(time.monotonic() + self.limits.load)
+                self._wait_until_ready(self._child)
+                return self
+            except Complaint:
+                self._stop()
+                if last_try or "ddress already in use" not in self.printed:
+                    raise
+            except (TimeoutError, Ended, WireError, OSError):
+                self._stop()
+                raise Complaint(self._with_output("The program could not be started.")) from None
+            except BaseException:
+                self._stop()
+                raise
+        raise AssertionError("not reached")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        ended = self._child.exit_status(0) if self._child else None
+        self._stop()
+        if kind is None and ended is not None:
+            raise Complaint(self._with_output("The program ended while it was being used."))
+        if kind is None and _listens(self.port):
+            raise Complaint(f"Something still listens on port {self.port} after the program's end.")
+
+    @property
+    def url(self) -> str:
+        """For a WebSocket client."""
+        return f"ws://{HOST}:{self.port}/"
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """What keeps the program apart from the rest of the machine."""
+        return self._child.layers if self._child else ()
+
+    def connect(self, delivery: Delivery = Delivery.WHOLE) -> Line:
+        """A connection. Raises Complaint if the program takes none."""
+        try:
+            sock = socket.create_connection((HOST, self.port), self.limits.step)
+        except OSError as error:
+            why = "no answer" if isinstance(error, TimeoutError) else str(error.strerror)
+            raise Complaint(self._with_output(f"Nobody takes the connection: {why}.")) from None
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return Line(sock, delivery, self.limits.step, self.random)
+
+    def _wait_until_ready(self, child: Child) -> None:
+        """Ready is when a connection succeeds: what it prints, or when, is its own affair."""
+        deadline = time.monotonic() + self.limits.load
+        while time.monotonic() < deadline:
+            if _listens(self.port):
+                return
+            if child.exit_status(0.01) is not None:
+                raise Complaint(self._with_output("The program ended before it took a connection."))
+        raise Complaint(
+            self._with_output(f"The program takes no connection on 127.0.0.1, port {self.port}.")
+        )
+
+    def _stop(self) -> None:
+        if self._child:
+            self._child.end()
+            self.printed = self._child.output()
+            self._child = None
+
+    def _with_output(self, sentence: str) -> str:
+        """The last line that the program printed often says why."""
+        if self._child:
+            self._child.exit_status(0.2)  # its last words may be on their way
+            self.printed = self._child.output()
+        last = self.printed.strip().rpartition("\n")[2][:200]
+        return f"{sentence}\nIts last words: {last}" if last else sentence
+
+
+class Line:
+    """A connection to the student's program. A context manager."""
+
+    def __init__(
+        self, sock: socket.socket, delivery: Delivery, step: float, randomness: random.Random
+    ) -> None:
+        self.sock, self.delivery, self.step, self.random = sock, delivery, step, randomness
+        self.heard = bytearray()
+        """All that came back so far."""
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.sock.close()
+
+    def say(self, *messages: bytes) -> None:
+        """Send the messages, cut or glued as this line's delivery says."""
+        try:
+            self.sock.settimeout(self.step)
+            for piece in pieces(messages, self.delivery, self.random):
+                self.sock.sendall(piece)
+        except TimeoutError:
+            raise Complaint("It does not read what we send.") from None
+        except OSError as error:
+            raise Complaint(f"It has hung up while we were speaking ({error.strerror}).") from None
+
+    def hear(self, expected: bytes, what: str) -> None:
+        """Exactly these bytes must come next; ``what`` they are, in words."""
+        got = self.hear_some(len(expected))
+        if got == expected:
+            return
+        if expected.startswith(got):
+            problem = f"came {len(got)} of {len(expected)} bytes, and no more"
+        else:
+            at = next(i for i, (a, b) in enumerate(zip(got, expected, strict=False)) if a != b)
+            problem = (
+                f"byte {at} of {len(expected)} is {got[at]:02x} and should be {expected[at]:02x}"
+            )
+        raise Complaint(f"{what}, {self.delivery.value}: {problem}.")
+
+    def hear_some(self, size: int) -> bytes:
+        """The next bytes, ``size`` of them; fewer if it hangs up or falls silent."""
+        data = bytearray()
+        deadline = time.monotonic() + self.step
+        while len(data) < size and (chunk := self._receive(size - len(data), deadline)):
+            data += chunk
+        self.heard += data
+        return bytes(data)
+
+    def hear_end(self, what: str) -> None:
+        """Nothing more, and then the end of the stream: it must hang up, and cleanly."""
+        chunk = self._receive(1, time.monotonic() + self.step)
+        if chunk is None:
+            raise Complaint(f"{what}: it should end the connection, and keeps it open.")
+        if chunk:
+            raise Complaint(f"{what}: the byte {chunk.hex()} comes, where nothing more is due.")
+
+    def finish(self) -> None:
+        """We have finished speaking, and still listen."""
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_WR)
+
+    def vanish(self) -> None:
+        """Break the connection off, as a program does that is killed."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.sock.close()
+
+    def _receive(self, size: int, deadline: float) -> bytes | None:
+        """Some bytes; none at the end; None if nothing came in time."""
+        try:
+            self.sock.settimeout(max(0.001, deadline - time.monotonic()))
+            return self.sock.recv(size)
+        except TimeoutError:
+            return None
+        except OSError as error:
+            if error.errno == errno.ECONNRESET or isinstance(error, ConnectionError):
+                return b""
+            raise
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), 1.0).close()
+    except OSError:
+        return False
+    return True

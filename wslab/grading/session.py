@@ -1,0 +1,180 @@
+"""One file of a submission, loaded in a worker: ask it, and get an answer in any case.
+
+Whatever the student's code does - ends, hangs, closes the pipe, writes rubbish into it - becomes an
+answer of this one call. The next call finds a new worker, until there were too many.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from . import scripts
+from .answers import Answer, Kind
+from .limits import GRADED, Limits
+from .process import Child, Ended
+from .scripts import GaveUp, Play
+from .wire import Handle, WireError
+
+
+class Session:
+    """The worker behind one file. A context manager: at its end nothing of it runs any more."""
+
+    def __init__(
+        self,
+        sources: Mapping[str, str],
+        file: str,
+        limits: Limits = GRADED,
+        companions: Mapping[str, str] | None = None,
+    ) -> None:
+        self.sources, self.file, self.limits = sources, file, limits
+        self.companions = companions or {}
+        """Files to lay beside it: their paths, their texts."""
+        self.layers: tuple[str, ...] = ()
+        self.printed = ""
+        """The beginning of what the code printed."""
+        self.deadline = time.monotonic() + limits.total
+        self._starts = 0
+        self._child: Child | None = None
+        self._names: frozenset[str] = frozenset()
+        self._trouble: Answer | None = None
+        self._number = 0
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the worker, if there is one."""
+        if self._child:
+            self._child.end()
+            self.printed = self.printed or self._child.output()
+            self._child = None
+
+    def load(self) -> Answer | None:
+        """Load the file, if it is not loaded. None is well; else why it cannot be loaded."""
+        if self._child or self._trouble:
+            return self._trouble
+        if self._starts > self.limits.restarts:
+            return Answer(Kind.SKIPPED, text=f"the program ended or hung {self._starts} times")
+        if time.monotonic() > self.deadline:
+            return Answer(Kind.SKIPPED, text="the time for the whole submission is used up")
+        self._starts += 1
+        self._child = Child(self.sources, self.file, self.limits, files=self.companions)
+        deadline = time.monotonic() + self.limits.load
+        answer = self._guarded(lambda child: self._loaded(child, deadline))
+        if answer.kind is Kind.RETURNED:
+            self._names = frozenset(filter(lambda name: type(name) is str, answer.value))
+            return None
+        # A file that cannot be loaded now cannot be loaded a second later either.
+        self._trouble = answer
+        self.close()
+        return answer
+
+    def names(self) -> frozenset[str]:
+        """The functions in the file, once it is loaded."""
+        return self._names
+
+    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Answer:
+        """Call a function of the student's; scripts among the arguments are played with."""
+        trouble = self.load()
+        if trouble:
+            return trouble
+        if name not in self._names:
+            return Answer(Kind.MISSING)
+        self._number += 1
+        plays: list[Play] = []
+
+        def sent(value: Any) -> Any:
+            if not hasattr(value, "play"):
+                return value
+            plays.append(value.play())
+            return Handle(len(plays) - 1, plays[-1].methods)
+
+        message = ["call", self._number, name, [sent(arg) for arg in args],
+                   {word: sent(arg) for word, arg in kwargs.items()}]  # fmt: skip
+        deadline = min(time.monotonic() + self.limits.call, self.deadline + self.limits.call)
+        return self._guarded(lambda child: self._answer(child, message, plays, deadline))
+
+    # ------------------------------------------------------------ the conversation
+
+    def _guarded(self, talk: Any) -> Answer:
+        """Have a conversation with the worker; when it goes wrong, this worker is done with."""
+        assert self._child
+        try:
+            answer: Answer = talk(self._child)
+            return answer
+        except GaveUp as error:
+            answer = Answer(Kind.ENDLESS, text=str(error))
+        except TimeoutError:
+            answer = Answer(Kind.LATE)
+        except Ended:
+            answer = Answer(Kind.ENDED, text=_last_words(self._child))
+        except (WireError, TypeError, ValueError, IndexError) as error:
+            answer = Answer(Kind.BROKEN, text=str(error))
+        self.close()
+        return answer
+
+    def _loaded(self, child: Child, deadline: float) -> Answer:
+        child.begin(deadline)
+        self.layers = child.layers
+        answer = _read(child.receive(deadline), 0, [])
+        if answer.kind is Kind.RETURNED and type(answer.value) is not list:
+            raise WireError("no list of names")
+        return answer
+
+    def _answer(self, child: Child, message: Any, plays: list[Play], deadline: float) -> Answer:
+        child.send(message)
+        while True:
+            reply = child.receive(deadline)
+            if type(reply) is list and reply and reply[0] == "ask":
+                child.send(_play(reply, plays))
+            else:
+                return _read(reply, message[1], plays)
+
+
+def _play(asked: list[Any], plays: list[Play]) -> list[Any]:
+    """The student's code calls a scripted function: do it, and say what came of it."""
+    _, number, name, args = asked
+    if type(number) is not int or not 0 <= number < len(plays) or type(name) is not str:
+        raise WireError("it asks for a socket that it was not given")
+    try:
+        return ["give", scripts.method(plays[number], name)(*args)]
+    except (TypeError, ValueError, AttributeError, OSError) as error:
+        return ["throw", type(error).__name__]
+
+
+def _read(reply: Any, number: int, plays: list[Play]) -> Answer:
+    """An answer as the worker sends it. Raises WireError, or another error, if it is none."""
+    kind, its_number, *rest = reply
+    if its_number != number:
+        raise WireError("an answer to another question")
+    if kind == "returned":
+        (value,) = rest
+        return Answer(Kind.RETURNED, value, seen=tuple(play.seen() for play in plays))
+    names, text, file, line = rest
+    words = (*names, text, file)
+    if kind != "raised" or not names or any(type(word) is not str for word in words):
+        raise WireError("neither a value nor an error")
+    if type(line) is not int:
+        raise WireError("a line is a number")
+    seen = tuple(play.seen() for play in plays)
+    return Answer(Kind.RAISED, None, tuple(names), text, file, line, seen)
+
+
+def _last_words(child: Child) -> str:
+    status = child.exit_status(0.5)
+    if status is None:
+        return "it closed the pipe to the judge"
+    if status < 0:
+        return f"ended by signal {-status}"
+    return f"exit status {status}"

@@ -1,0 +1,97 @@
+"""What a student hands in: a folder with some or all of the files, under their names.
+
+The texts are read here, once and within bounds; nothing of them is compiled or run.
+"""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import kit
+from .limits import GRADED, Limits
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The texts of the files that are there, and why the others are not."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    """By the name of the module, as "ex04_frames"."""
+    problems: dict[str, str] = field(default_factory=dict)
+    """A sentence for the student, for each file that is not there or cannot be read."""
+
+
+def read_folder(folder: Path, limits: Limits = GRADED) -> Submission:
+    """The submission in a folder; what cannot be read is a problem of that file, and no error."""
+    texts, problems = {}, {}
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        problem = f"The folder cannot be read: {error.strerror}."
+        return Submission({}, dict.fromkeys(kit.FILES.values(), problem))
+    for name in kit.FILES.values():
+        try:
+            texts[name] = read_text(folder / f"{name}.py", limits.source)
+        except FileNotFoundError:
+            problems[name] = _missing(f"{name}.py", names)
+        except (OSError, ValueError) as error:
+            problems[name] = f"{name}.py {error}"
+    return Submission(texts, problems)
+
+
+def read_text(path: Path, most: int) -> str:
+    r"""A source file, in whatever Unicode an editor may have saved it, with ``\n`` at line ends.
+
+    Raises FileNotFoundError; ValueError or OSError with a text that goes on after the file's name.
+    """
+    # Without O_NONBLOCK, a FIFO of this name would keep us waiting for ever.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        fd = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise OSError(f"is no file that can be read ({error.strerror}).") from None
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise ValueError("is no plain file.")
+        with open(fd, "rb", closefd=False) as file:
+            data = file.read(most + 1)
+    finally:
+        os.close(fd)
+    if len(data) > most:
+        raise ValueError(f"has more than {most:,} bytes: too long for a source file.")
+    return decode(data).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def decode(data: bytes) -> str:
+    """UTF-8, or what a byte order mark says. Raises ValueError."""
+    encoding = "utf-8"
+    for mark, name in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
+                       (codecs.BOM_UTF16_BE, "utf-16")):  # fmt: skip
+        if data.startswith(mark):
+            encoding = name
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"is not text in UTF-8: see line {line}. Save it as UTF-8.") from None
+    if "\0" in text:
+        raise ValueError("holds bytes that are no text. Save it as plain text, UTF-8.")
+    return text
+
+
+def _missing(name: str, names: Iterable[str]) -> str:
+    others = tuple(key for key in kit.FILES if not name.startswith(key))
+    free = [other for other in names if not other.lower().startswith(others)]
+    near = difflib.get_close_matches(name, free, 1, 0.6)
+    near = near or [other for other in free if other.lower().startswith(name[:4])]
+    if near:
+        return f"There is no {name}. Is it {near[0]!a}? Then give it that name."
+    return f"There is no {name} in the folder."

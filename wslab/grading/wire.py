@@ -1,0 +1,197 @@
+"""How values cross the pipe between judge and worker: 4 bytes of length, then JSON.
+
+Only plain data of *exactly* these types: None, bool, int, float, str, bytes, list, tuple, dict, and
+the two below. A subclass could bring an ``__eq__`` that always says yes; here nothing of it
+arrives. What is too deep, too long or not plain is refused on both sides; the reader trusts nothing
+that it reads. No pickle: to unpickle is to run the sender's code.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import os
+import struct
+from typing import Any, NamedTuple
+
+MOST_DEPTH = 12
+MOST_BITS = 256
+"""Longer whole numbers are refused: turning their digits into a number takes quadratic time."""
+
+_HEAD = struct.Struct("!I")
+
+
+class WireError(ValueError):
+    """These bytes are no message, or this value is no plain data."""
+
+
+class Other(NamedTuple):
+    """Stands for a value that is no plain data: what its type is called, and how it looks.
+
+    It equals nothing but its like; as a mere tuple it would equal a tuple of the same words.
+    """
+
+    kind: str
+    text: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Other and tuple(self) == tuple(other)
+
+    def __ne__(self, other: object) -> bool:  # a tuple's own would not ask __eq__
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+class Handle(NamedTuple):
+    """Stands for an object that stays with the judge: the worker calls its methods over the pipe.
+
+    Without methods it is a function, as the ``recv`` in ``recv_exactly(recv, n)``.
+    """
+
+    number: int
+    methods: tuple[str, ...] = ()
+
+
+# ---------------------------------------------------------------- a message on the pipe
+
+
+def write(fd: int, value: object, most: int) -> None:
+    """Write ``value``; raises WireError if it is no plain data or longer than ``most`` bytes."""
+    data = encode(value)
+    if len(data) > most:
+        raise WireError(f"too long: {len(data)} bytes, and {most} are the most")
+    data = _HEAD.pack(len(data)) + data
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+def read(fd: int, most: int) -> Any:
+    """Wait for a value and return it; raises EOFError at the end of the stream, WireError."""
+    (size,) = _HEAD.unpack(_read_exactly(fd, _HEAD.size))
+    if size > most:  # before a byte of it is read, so that no length fills the memory
+        raise WireError(f"too long: {size} bytes, and {most} are the most")
+    return decode(_read_exactly(fd, size))
+
+
+def _read_exactly(fd: int, size: int) -> bytes:
+    parts = []
+    while size:
+        part = os.read(fd, min(size, 1 << 16))
+        if not part:
+            raise EOFError("the pipe is closed")
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+# ---------------------------------------------------------------- a value as JSON
+
+
+def encode(value: object) -> bytes:
+    """A value as bytes. Raises WireError.
+
+    >>> encode((b"Hello", True))
+    b'{"tuple":[{"bytes":"SGVsbG8="},true]}'
+    """
+    return _dumps(_wrapped(value, MOST_DEPTH)).encode("ascii")
+
+
+_dumps = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+
+
+def _wrapped(value: Any, depth: int) -> Any:
+    """What JSON has no word for becomes an object with one name, which says what it is."""
+    kind = type(value)
+    if value is None or kind is bool or kind is str:
+        return value
+    if kind is int:
+        if value.bit_length() > MOST_BITS:
+            raise WireError(f"a number of {value.bit_length()} bits")
+        return value
+    if kind is float:
+        if not math.isfinite(value):
+            raise WireError(f"the number {value}")
+        return value
+    if kind is bytes:
+        return {"bytes": base64.b64encode(value).decode("ascii")}
+    if not depth:
+        raise WireError("nested too deeply")
+    if kind is list:
+        return [_wrapped(item, depth - 1) for item in value]
+    if kind is tuple:
+        return {"tuple": [_wrapped(item, depth - 1) for item in value]}
+    if kind is dict:
+        pairs = [[_wrapped(a, 0), _wrapped(b, depth - 1)] for a, b in value.items()]
+        return {"dict": pairs}
+    if kind is Other:
+        return {"other": [_text(value.kind), _text(value.text)]}
+    if kind is Handle:
+        return {"handle": [value.number, *map(_text, value.methods)]}
+    raise WireError(f"a value of the type {kind.__name__}")
+
+
+def _text(value: object) -> str:
+    if type(value) is not str:
+        raise WireError("text is due")
+    return value
+
+
+def decode(data: bytes) -> Any:
+    """The value that these bytes stand for. Raises WireError, whatever the bytes are.
+
+    >>> decode(encode({"a": [1, (b"x",)]}))
+    {'a': [1, (b'x',)]}
+    """
+    try:
+        return _unwrapped(_loads(data.decode("ascii")), MOST_DEPTH)
+    except RecursionError:
+        raise WireError("nested too deeply") from None
+    except WireError:
+        raise
+    except (ValueError, TypeError, KeyError, IndexError) as error:
+        raise WireError(f"not a message: {type(error).__name__}") from None
+
+
+def _number(digits: str) -> int:
+    if len(digits) > MOST_BITS // 3:
+        raise WireError("a number of too many digits")
+    return int(digits)
+
+
+def _no_number(text: str) -> None:
+    raise WireError(f"the number {text}")
+
+
+_loads = json.JSONDecoder(parse_int=_number, parse_constant=_no_number).decode
+
+
+def _unwrapped(value: Any, depth: int) -> Any:
+    if type(value) is float and not math.isfinite(value):  # 1e999
+        raise WireError(f"the number {value}")
+    if type(value) not in (list, dict):
+        return value
+    if not depth and type(value) is list:
+        raise WireError("nested too deeply")
+    if type(value) is list:
+        return [_unwrapped(item, depth - 1) for item in value]
+    ((name, content),) = value.items()
+    if name == "bytes":
+        return base64.b64decode(content, validate=True)
+    if not depth or type(content) is not list:
+        raise WireError("nested too deeply, or no list")
+    if name == "tuple":
+        return tuple(_unwrapped(item, depth - 1) for item in content)
+    if name == "dict":
+        return {_unwrapped(key, 0): _unwrapped(item, depth - 1) for key, item in content}
+    if name == "other":
+        kind, text = content
+        return Other(_text(kind), _text(text))
+    if name == "handle":
+        number, *methods = content
+        if type(number) is not int:
+            raise WireError("a handle is a number")
+        return Handle(number, tuple(map(_text, methods)))
+    raise WireError("an object of an unknown kind")

@@ -1,0 +1,248 @@
+"""The worker: a child process that runs the student's code, and answers the judge's calls.
+
+It is started as ``python -I -S -B`` and loads, besides Python's own library, only its neighbours
+`wire`, `sandbox` and `landlock`: the right answers are in no memory that the student can reach.
+Nothing here is a secret and nothing can be won by changing it: what goes back is what the code
+answered, and whoever answers something else has answered something else.
+
+The judge begins with one message, a dict: limits, the sources, what to run. Then it sends
+``["call", number, function, args, kwargs]``; the answer is ``["returned", number, value]`` or
+``["raised", number, names, text, file, line]``; between the two, ``["ask", handle, method, args]``
+calls a function that stays with the judge, who answers ``["give", value]`` or ``["throw", name]``.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from functools import partial
+from importlib.machinery import ModuleSpec
+from queue import SimpleQueue
+from types import ModuleType
+from typing import Any
+
+from . import sandbox, wire
+from .wire import Handle, Other, WireError
+
+FOLDER = os.getcwd()
+SHOWN = 200
+"""So many characters of an error's text go back."""
+
+
+def main() -> None:
+    """Run as the child; does not return."""
+    commands, answers = _take_pipe()
+    start = wire.read(commands, 64 << 20)
+    limits: dict[str, int] = start["limits"]
+    layers = sandbox.enter(limits, start["ports"])
+    most = limits["answer"]
+    wire.write(answers, ["ready", list(layers)], most)
+    inbox: SimpleQueue[Any] = SimpleQueue()
+    threading.Thread(target=_listen, args=(commands, most, inbox), daemon=True).start()
+    sources = Sources(start["sources"])
+    sys.meta_path.append(sources)
+    if start["program"]:
+        sources.run(start["file"], start["program"])
+        sys.exit()
+    Worker(sources, inbox, answers, most).serve(start["file"])
+
+
+def _take_pipe() -> tuple[int, int]:
+    """Move the pipe away from 0 and 1, so that neither ``print`` nor ``input`` gets into it.
+
+    What is printed goes where errors go: to the judge, who keeps a little of it.
+    """
+    pipe = os.dup(0), os.dup(1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(2, 1)
+    return pipe
+
+
+def _listen(commands: int, most: int, inbox: SimpleQueue[Any]) -> None:
+    """Pass messages on. The end of the pipe says that the judge has died: so do we."""
+    try:
+        while True:
+            inbox.put(wire.read(commands, most))
+    except BaseException:
+        os._exit(3)
+
+
+# ---------------------------------------------------------------- the student's files
+
+
+class Sources:
+    """Imports the student's files from their text: no path, and no stale ``.pyc``, is involved."""
+
+    def __init__(self, texts: dict[str, str]) -> None:
+        self.texts = texts  # by the name of the module, as "ex04_frames"
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """Python asks this for each import that the standard library does not answer."""
+        if name not in self.texts:
+            return None
+        return ModuleSpec(name, self)  # type: ignore[arg-type]
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """The usual module will do."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the text in its module."""
+        self._run(module.__name__, vars(module))
+
+    def run(self, name: str, words: list[str]) -> None:
+        """Run it as a program: ``python NAME.py WORDS``."""
+        sys.argv = [file_name(name), *words]
+        self._run(name, vars(sys.modules["__main__"]))
+
+    def _run(self, name: str, variables: dict[str, Any]) -> None:
+        variables["__file__"] = file_name(name)
+        exec(compile(self.texts[name], file_name(name), "exec", dont_inherit=True), variables)
+
+
+def file_name(module: str) -> str:
+    """Where it would be, if it were loaded from there."""
+    return os.path.join(FOLDER, module + ".py")
+
+
+# ---------------------------------------------------------------- calls and answers
+
+
+class Worker:
+    """Answers calls, one after the other."""
+
+    def __init__(self, sources: Sources, inbox: SimpleQueue[Any], answers: int, most: int) -> None:
+        self.sources, self.inbox, self.answers, self.most = sources, inbox, answers, most
+        self.asking = threading.Lock()
+
+    def serve(self, file: str) -> None:
+        """Load the file, then answer until the pipe ends."""
+        loaded: list[ModuleType] = []
+
+        def load() -> list[str]:
+            loaded.append(importlib.import_module(file))
+            names = vars(loaded[0]).items()
+            return [name for name, value in names if type(name) is str and callable(value)]
+
+        self._answer(0, load)
+        while True:
+            _, number, name, args, kwargs = self.inbox.get()
+            self._answer(number, partial(self._call, loaded[0], name, args, kwargs))
+
+    def _call(self, module: ModuleType, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        found = [self._stand_in(arg) for arg in args]
+        named = {word: self._stand_in(arg) for word, arg in kwargs.items()}
+        return getattr(module, name)(*found, **named)
+
+    def _answer(self, number: int, run: Callable[[], Any]) -> None:
+        try:
+            answer = ["returned", number, plain(run())]
+        except BaseException as error:  # SystemExit too: to leave early is no answer
+            answer = ["raised", number, *_described(error, self.sources.texts)]
+        try:
+            wire.write(self.answers, answer, self.most)
+        except WireError as error:
+            wire.write(self.answers, ["returned", number, Other("value", str(error))], self.most)
+
+    def _stand_in(self, value: Any) -> Any:
+        """In place of a handle, something that can be called, and calls the judge."""
+        if type(value) is not Handle:
+            return value
+        if not value.methods:
+            return lambda *args: self._ask(value.number, "", args)
+        return StandIn(
+            {name: self._method(value.number, name) for name in value.methods},
+        )
+
+    def _method(self, number: int, name: str) -> Callable[..., Any]:
+        return lambda *args: self._ask(number, name, args)
+
+    def _ask(self, number: int, method: str, args: Iterable[Any]) -> Any:
+        # A socket takes whatever holds bytes, so these do.
+        given = [bytes(arg) if isinstance(arg, (bytearray, memoryview)) else arg for arg in args]
+        with self.asking:  # a student's threads may ask at the same time
+            wire.write(self.answers, ["ask", number, method, plain(given)], self.most)
+            kind, value = self.inbox.get()
+        if kind == "throw":
+            raise getattr(builtins, value, OSError)("the judge's socket says so")
+        return value
+
+
+class StandIn:
+    """Looks like a socket to the student's code."""
+
+    def __init__(self, methods: dict[str, Callable[..., Any]]) -> None:
+        vars(self).update(methods)
+
+    def __enter__(self) -> StandIn:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        vars(self).get("close", lambda: None)()
+
+
+def plain(value: Any, depth: int = wire.MOST_DEPTH - 2) -> Any:
+    """Only the data in a value: an IntEnum is a number, a NamedTuple a tuple, whatever they claim.
+
+    What is no plain data becomes the name of its type.
+    """
+    kind = type(value)
+    try:
+        for base, data in _DATA:
+            if issubclass(kind, base):
+                value = data(value)
+                if base is int:  # a very long one is no plain data
+                    wire.encode(value)
+                return value
+        if depth:
+            if issubclass(kind, tuple):
+                return tuple(plain(item, depth - 1) for item in tuple.__iter__(value))
+            if issubclass(kind, list):
+                return [plain(item, depth - 1) for item in list.__iter__(value)]
+            if issubclass(kind, dict):
+                pairs = dict.items(value)
+                return {plain(key, 0): plain(item, depth - 1) for key, item in pairs}
+        wire.encode(value)
+        return value
+    except (WireError, TypeError):
+        return Other(str(kind.__name__)[:SHOWN], _looks(value))
+
+
+_DATA: list[tuple[type, Callable[[Any], Any]]] = [
+    (bool, bool),
+    (int, int.__index__),
+    (str, str.__str__),
+    (bytes, lambda value: bytes.__getitem__(value, slice(None))),
+]
+
+
+def _looks(value: Any) -> str:
+    if type(value) is bytearray or type(value) is memoryview:
+        return repr(bytes(value[:SHOWN]))
+    return ""
+
+
+def _described(error: BaseException, texts: Iterable[str]) -> tuple[list[str], str, str, int]:
+    """Names of its built-in types, its text, and where in the student's files it came from."""
+    names = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]
+    try:
+        text = str.__str__(str(error))
+    except BaseException:
+        text = ""
+    if type(error).__module__ != "builtins":
+        names.insert(0, type(error).__name__)
+    files = set(map(file_name, texts))
+    where = ("", 0)
+    if isinstance(error, SyntaxError) and error.filename in files:
+        where, text = (str(error.filename), error.lineno or 0), str(error.msg)
+    step = error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename in files:
+            where = step.tb_frame.f_code.co_filename, step.tb_lineno
+        step = step.tb_next
+    return names, text[:SHOWN], os.path.basename(where[0]), where[1]
