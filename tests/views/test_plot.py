@@ -16,7 +16,7 @@ from wslab import Recording, demo, ws_echo
 from wslab.observe.dissect import dissect
 from wslab.protocol.frames import encode_frame
 from wslab.protocol.rfc import Opcode, Role
-from wslab.views.ladder_layout import MOST_UNITS
+from wslab.views.ladder_layout import MOST_UNITS, take_apart
 from wslab.views.picture import Picture
 from wslab.views.plot import bits, ladder, overhead
 from wslab.views.plot_ladder import STYLES
@@ -117,6 +117,19 @@ def test_an_answer_leaves_when_the_question_has_arrived() -> None:
         ("90.0", "110.0"),  # a pause of 9 seconds is drawn as two delays
     ]
     assert "end of stream after 9.0 s" in ladder(recording).alt
+
+
+def test_what_has_the_same_time_keeps_its_order() -> None:
+    """A half-close: the client has finished, and then the server answers."""
+    recording = Recording(clock=lambda: 0.0)
+    for sender, data in [(Role.CLIENT, b"ask"), (Role.CLIENT, b""), (Role.SERVER, b"answer")]:
+        recording.add(sender, data)
+    steps, _ = take_apart(recording)
+    assert [(step.sender, step.kind) for step in steps] == [
+        (Role.CLIENT, "data"),
+        (Role.CLIENT, "end"),
+        (Role.SERVER, "data"),
+    ]
 
 
 def test_kinds_differ_in_colour_and_line(chat: Recording) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -80,6 +81,19 @@ def test_no_words_lie_on_others() -> None:
     for name, box in boxes:
         assert whole.x0 <= box.x0, name
         assert box.x1 <= whole.x1, name
+
+
+@pytest.mark.parametrize("times", [(0.002, 0.004), (0.001,), (0.0,), (0.0, 0.5)])
+def test_times_have_two_labels_that_do_not_touch(times: tuple[float, ...]) -> None:
+    """Between two decades, matplotlib would label 2 × 10⁰, 3 × 10⁰ ... one upon the other."""
+    result = comparison()
+    rows = tuple(replace(row, latencies=times) for row in result.measured)
+    axes = traffic(replace(result, rows=rows)).figure.axes[1]
+    low, high = axes.get_xlim()
+    shown = [each for each in axes.get_xticks() if low <= each <= high]
+    assert len(shown) >= 2
+    assert low < 1000 * max(times[-1], 1e-6) < high
+    assert {label.get_text() for label in axes.get_xticklabels(minor=True)} <= {""}
 
 
 def test_nothing_to_draw() -> None:

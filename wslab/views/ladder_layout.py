@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 from typing import Any, NamedTuple, Protocol
 
 from ..observe.deflate import COMPRESSED
@@ -80,9 +82,17 @@ def take_apart(what: Told | Recording | Dissection) -> tuple[list[Step], bool]:
         units = what
     else:
         recording, units = what.recording, what.dissection
-    steps = [_step(unit) for unit in units]
-    steps += [Step(e.time, e.sender, "end", "end of stream", "") for e in recording if not e.size]
-    steps.sort(key=lambda step: step.time)
+    events = list(recording)
+    passed = {role: [*accumulate(e.size * (e.sender is role) for e in events)] for role in Role}
+    placed = []
+    for unit in units:
+        start = unit.fields[0].start if unit.fields else 0
+        placed.append((bisect_right(passed[unit.sender], start), _step(unit)))
+    for number, e in enumerate(events):
+        if not e.size:
+            placed.append((number, Step(e.time, e.sender, "end", "end of stream", "")))
+    # What has the same time keeps the order in which it was recorded.
+    steps = [step for place, step in sorted(placed, key=lambda each: (each[1].time, each[0]))]
     return steps, any(unit.kind in ("handshake", "frame") for unit in units)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..comparison.result import Comparison, Row
@@ -16,6 +17,9 @@ SHARES = (
     ("TCP and IP (computed)", "#BFC5D6", "xx"),
 )
 """What the bytes on the wire are for: name, colour, and a pattern for eyes that see no colour."""
+
+SHORTEST = 0.001
+"""The shortest time that is drawn, in ms: a logarithmic axis has no place for 0."""
 
 MARKS = ((50, "o", "half within"), (95, "|", "95 %"), (99, "D", "99 %"))
 
@@ -67,6 +71,7 @@ def _draw(comparison: Comparison, rows: list[Row]) -> Any:
     for place, total in zip(places, start, strict=True):
         left.text(total, place, f" {total:,.0f}", ha="left", va="center", color=INK)
     left.set_xlim(0, max(start) * 1.14)
+    left.xaxis.set_major_formatter("{x:,.0f}")
     left.set_yticks(places, [drawable(row.name) for row in rows])
     left.invert_yaxis()
     left.set_xlabel("bytes on the wire for one message and its echo")
@@ -81,7 +86,9 @@ def _draw(comparison: Comparison, rows: list[Row]) -> Any:
 
 def _draw_latencies(axes: Any, rows: list[Row]) -> None:
     places = range(len(rows))
-    each = [[row.percentile(percent) * 1000 for percent, _, _ in MARKS] for row in rows]
+    each = [
+        [max(SHORTEST, row.percentile(percent) * 1000) for percent, _, _ in MARKS] for row in rows
+    ]
     axes.hlines(places, [min(times) for times in each], [max(times) for times in each], color=INK)
     for number, (_, mark, name) in enumerate(MARKS):
         times = [times[number] for times in each]
@@ -90,7 +97,12 @@ def _draw_latencies(axes: Any, rows: list[Row]) -> None:
             markerfacecolor="#56B4E9", label=name,
         )  # fmt: skip
     axes.set_xscale("log")
+    # Whole decades, so that two of them at least have a label; those between would overlap.
+    first = math.floor(math.log10(min(map(min, each))))
+    last = math.ceil(math.log10(max(map(max, each))))
+    axes.set_xlim(0.8 * 10.0**first, 1.25 * 10.0 ** max(last, first + 1))
     axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("")
     axes.grid(axis="x", color="#DDDDDD", zorder=0)
     axes.set_axisbelow(True)
     axes.tick_params(axis="y", length=0)
