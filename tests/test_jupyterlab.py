@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -88,8 +89,10 @@ def address(server: subprocess.Popen[bytes], folder: Path) -> str:
         for note in (folder / "runtime").glob("jpserver-*.json"):
             try:
                 told = json.loads(note.read_text("utf-8"))
-            except ValueError:
-                continue  # it is being written
+                # The note may be there before the server listens.
+                socket.create_connection(("127.0.0.1", told["port"]), timeout=5).close()
+            except (ValueError, OSError):
+                continue  # it is being written, or nobody listens yet
             return f"{told['url']}lab/tree/notebooks/{{}}?token={told['token']}"
         time.sleep(0.05)
     raise AssertionError("JupyterLab did not start:\n" + (folder / "log").read_text("utf-8"))
