@@ -4,6 +4,7 @@
   python3 start.py                     the lessons, in JupyterLab
   python3 start.py test                all tests
   python3 start.py bench               the benchmark: our echoes beside others
+  python3 start.py site                the lessons as a web site
   python3 start.py check-environment   what is here, what to get, and how
 
 What follows a command goes on to the program that is started:
@@ -72,8 +73,9 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "lessons": Command("lessons", ("jupyterlab", "matplotlib", "ipywidgets", "trustme")),
-    "test": Command("test,views", ("pytest", "xdist", "pytest_timeout", "hypothesis")),
+    "test": Command("test,views,site", ("pytest", "xdist", "pytest_timeout", "hypothesis")),
     "bench": Command("bench", ("websockets", "wsproto", "websocket", "numpy", "matplotlib")),
+    "site": Command("site", ("sphinx", "myst_nb", "furo", "nbconvert", "sphinx_revealjs")),
 }
 
 
@@ -114,6 +116,8 @@ def program(name: str) -> list[str]:
         return ["-m", "pytest", "-n", "logical", "--maxprocesses", "8", "--dist", "loadgroup"]
     if name == "bench":
         return ["-m", "tests.bench"]
+    if name == "site":
+        return [str(ROOT / "notebooks/site/build.py")]
     first = sorted((ROOT / "notebooks").glob("00*.ipynb"))
     if not first:
         sys.exit(f"There is no notebook 00 in {ROOT / 'notebooks'}: is this copy complete?")

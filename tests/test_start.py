@@ -138,8 +138,8 @@ def ran_in_venv(result: "subprocess.CompletedProcess[str]", project: Path) -> li
 def test_help_shows_every_command_as_an_example(project: Path) -> None:
     result = start(project, "--help")
     assert result.returncode == 0
-    for command in ("start.py ", "start.py test", "start.py bench", "start.py check-environment"):
-        assert f"  python3 {command}" in result.stdout
+    for command in ("", "test", "bench", "site", "check-environment"):
+        assert f"  python3 start.py {command}" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert not (project / ".venv").exists()
 

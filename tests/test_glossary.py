@@ -1,0 +1,76 @@
+"""The glossary: in order, complete, and linked from where a term first comes up."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests import glossary
+
+FOLDER = glossary.GLOSSARY.parent
+NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+LINK = re.compile(r"\]\(glossary\.md#([^)]+)\)")
+LESSON = re.compile(r"\*\[Lesson (\d\d)\]\((\d\d)_\w+\.ipynb\)\*$")
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name[:2])
+
+
+@pytest.fixture(scope="module")
+def terms() -> dict[str, str]:
+    return glossary.read(glossary.GLOSSARY.read_text("utf-8"))[1]
+
+
+def linked(path: Path) -> list[str]:
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    texts = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    return [anchor for text in texts for anchor in LINK.findall(text)]
+
+
+def test_it_is_in_order_with_its_index() -> None:
+    text = glossary.GLOSSARY.read_text("utf-8")
+    assert text == glossary.render(*glossary.read(text)), "python tests/glossary.py --write"
+
+
+def test_every_term_is_defined_in_a_few_sentences_and_names_its_lesson(
+    terms: dict[str, str],
+) -> None:
+    assert len(terms) >= 60
+    for title, definition in terms.items():
+        found = LESSON.search(definition)
+        assert found, title
+        assert found[1] == found[2], title
+        about = definition[: found.start()].strip()
+        assert 30 < len(re.sub(r"\]\([^)]*\)", "]", about)) < 420, title
+        assert about.endswith((".", ")")), title
+
+
+@each_notebook
+def test_every_link_to_the_glossary_arrives(path: Path, terms: dict[str, str]) -> None:
+    assert set(linked(path)) <= {glossary.anchor(title) for title in terms}
+
+
+def test_most_terms_are_linked_from_the_lesson_that_introduces_them(
+    terms: dict[str, str],
+) -> None:
+    links = {path.name[:2]: set(linked(path)) for path in NOTEBOOKS}
+    everywhere = set().union(*links.values())
+    wrong = []
+    for title, definition in terms.items():
+        lesson, anchor = definition.rpartition("[Lesson ")[2][:2], glossary.anchor(title)
+        if anchor in everywhere and anchor not in links.get(lesson, set()):
+            first = min(number for number, found in links.items() if anchor in found)
+            wrong.append(f"{title}: says lesson {lesson}, is linked in {first}")
+    assert wrong == []
+
+
+def test_sorting_ignores_case_and_writes_anchors() -> None:
+    head, terms = glossary.read("# Glossary\n\nWords.\n\n## b\nTwo.\n\n## A b\nOne.\n")
+    text = glossary.render(head, terms)
+    assert text.startswith("# Glossary\n\nWords.\n\n**Index:** [A b](#a-b) · [b](#b)\n")
+    assert text.index('<a id="a-b"></a>\n\n## A b\n\nOne.') < text.index("## b")
+    assert glossary.render(*glossary.read(text)) == text
+    with pytest.raises(ValueError, match="stands twice"):
+        glossary.read("## b\nTwo.\n\n## b\nThree.\n")

@@ -1,0 +1,160 @@
+"""What is written around the code: its links arrive, its sections exist, its words are spelled."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+
+from tests.glossary import anchor
+from tests.test_architecture import SECTIONS, citations
+from tests.visit import missing
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+TEXTS = [*NOTEBOOKS, *sorted(ROOT.glob("*.md")), *sorted((ROOT / "notebooks").glob("*.md"))]
+LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
+PICTURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<target>[^)\s]+)\)|<img[^>]*>")
+RFC = re.compile(r"https://www\.rfc-editor\.org/rfc/rfc6455(?:#section-(?P<section>[\d.]+))?$")
+
+each_text = pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+
+
+def prose(path: Path) -> str:
+    """The text of a page; of a notebook the cells that are text, and what cells wrote as text."""
+    if path.suffix != ".ipynb":
+        return re.sub(r"(?s)```.*?```", "", path.read_text("utf-8"))
+    parts = []
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        if cell["cell_type"] == "markdown":
+            parts.append("".join(cell["source"]))
+        for output in cell.get("outputs", []):
+            parts.append("".join(output.get("data", {}).get("text/markdown", "")))
+    return "\n\n".join(parts)
+
+
+def headings(path: Path) -> set[str]:
+    text = "\n".join(line for line in prose(path).splitlines() if line.startswith("#"))
+    return {anchor(title.strip()) for title in re.findall(r"(?m)^#+ (.+)$", text)}
+
+
+def broken(path: Path, text: str) -> Iterator[str]:
+    """Links that lead nowhere, and links to sections that say another number than they show."""
+    for found in [*LINK.finditer(text), *PICTURE.finditer(text)]:
+        target = found["target"] or ""
+        address, fragment = urldefrag(target)
+        if "rfc6455" in target:
+            cited = RFC.match(target)
+            if cited is None or (cited["section"] and cited["section"] not in SECTIONS):
+                yield target
+            elif (shown := re.search(r"§([\d.]*\d)", found[0])) and shown[1] != cited["section"]:
+                yield f"{shown[0]} leads to {target}"
+        elif not urlsplit(target).scheme and target:
+            file = (path.parent / unquote(address)) if address else path
+            ends = headings(file) if fragment and file.suffix in (".md", ".ipynb") else {fragment}
+            if not file.exists() or fragment not in ends:
+                yield target
+
+
+@each_text
+def test_every_link_leads_somewhere(path: Path) -> None:
+    assert list(broken(path, prose(path))) == []
+
+
+def test_a_broken_link_is_found() -> None:
+    here = ROOT / "notebooks/README.md"
+    base = "https://www.rfc-editor.org/rfc/rfc6455#section-"
+    good = f"[§5.2]({base}5.2), [the map](README.md#the-map), ![A map](map.svg)"
+    assert list(broken(here, good)) == []
+    assert list(broken(here, f"[§5.9]({base}5.9)")) == [f"{base}5.9"]
+    assert list(broken(here, f"[§5.3]({base}5.2)")) == [f"§5.3 leads to {base}5.2"]
+    assert list(broken(here, "[x](nowhere.md) [y](README.md#nothing)")) == [
+        *("nowhere.md", "README.md#nothing")
+    ]
+
+
+@each_text
+def test_every_section_that_is_cited_exists(path: Path) -> None:
+    assert set(citations(prose(path))) <= SECTIONS
+
+
+@each_text
+def test_every_picture_says_what_it_shows(path: Path) -> None:
+    pictures = [found[0] for found in PICTURE.finditer(prose(path))]
+    silent = [each for each in pictures if len(re.sub(r"\(.*\)|src=\S+", "", each)) < 24]
+    assert silent == []
+
+
+# Names and short words of the course that codespell takes for mistakes.
+KNOWN = "fo,te,ba,ue,nd,hel"
+
+
+def misspelled(texts: list[str], folder: Path) -> list[str]:
+    if importlib.util.find_spec("codespell_lib") is None:
+        missing("codespell is not installed")
+    for number, text in enumerate(texts):
+        (folder / f"{number:02}.txt").write_text(text, "utf-8")
+    command = ["-m", "codespell_lib", "-L", KNOWN, "--builtin", "clear,rare", str(folder)]
+    result = subprocess.run(
+        [sys.executable, *command], capture_output=True, encoding="utf-8", timeout=120, check=False
+    )
+    return [line.partition(".txt:")[2] for line in result.stdout.splitlines()]
+
+
+def test_no_word_is_misspelled(tmp_path: Path) -> None:
+    assert misspelled([prose(path) for path in TEXTS], tmp_path) == []
+
+
+def test_a_misspelled_word_is_found(tmp_path: Path) -> None:
+    assert misspelled(["We recieve a mesage."], tmp_path) == [
+        *("1: recieve ==> receive", "1: mesage ==> message")
+    ]
+
+
+# ---------------------------------------------------------------- the map of the course
+
+
+@pytest.fixture(scope="module")
+def course_map() -> ModuleType:
+    path = ROOT / "notebooks/site/course_map.py"
+    spec = importlib.util.spec_from_file_location("course_map", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_map_shows_what_the_lessons_ask_for(course_map: ModuleType) -> None:
+    openings = course_map.lessons()
+    drawn = (ROOT / "notebooks/map.svg").read_text("utf-8")
+    assert drawn == course_map.draw(openings), "run  python notebooks/site/course_map.py"
+
+
+def test_the_table_says_what_the_lessons_say(course_map: ModuleType) -> None:
+    table = (ROOT / "notebooks/README.md").read_text("utf-8")
+    for number, opening in course_map.lessons().items():
+        (row,) = re.findall(rf"(?m)^\| \[{number} .*$", table)
+        _, name, _, minutes, needs, _, _ = (cell.strip() for cell in row.split("|"))
+        assert course_map.title(opening).startswith(name[4:].partition("]")[0])
+        assert f"**Time:** {minutes} minutes" in opening
+        asked = set(re.findall(r"\d\d", needs))
+        if "–" in needs and asked:
+            asked = {f"{each:02}" for each in range(int(min(asked)), int(max(asked)) + 1)}
+        assert asked == course_map.needs(opening), number
+
+
+def test_a_chain_of_needs_is_drawn_without_shortcuts(course_map: ModuleType) -> None:
+    assert course_map.needs("x\n**You need:** [00](a) to [02](b), and [lesson 05](c)") == {
+        *("00", "01", "02", "05")
+    }
+    wanted = {"00": set(), "01": {"00"}, "02": {"00", "01"}}
+    assert course_map.arrows(wanted) == [("00", "01"), ("01", "02")]
