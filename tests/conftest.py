@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import ssl
@@ -16,6 +17,22 @@ from tests.visit import missing
 
 # Newer versions of websockets take no more than 4096 fragments, unless told so before the import.
 os.environ.setdefault("WEBSOCKETS_MAX_FRAGMENTS", "20000")
+
+NUMBERS = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="run also the tests that take long")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes minutes runs where somebody asks for it, and in CI; elsewhere it says so."""
+    if config.getoption("--thorough") or os.environ.get("CI"):
+        return
+    skip = pytest.mark.skip(reason="takes long: start.py test --thorough")
+    for item in items:
+        if item.get_closest_marker("thorough"):
+            item.add_marker(skip)
 
 
 class Certificates(NamedTuple):
@@ -60,6 +77,13 @@ def descriptors() -> int:
         if os.path.isdir(folder):
             return len(os.listdir(folder))
     return 0
+
+
+@pytest.fixture(autouse=True)
+def _own_notes(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test writes into the notes of whoever runs the tests."""
+    folder = tmp_path_factory.getbasetemp() / f"notes-{next(NUMBERS)}"
+    monkeypatch.setenv("WSLAB_NOTES", str(folder))
 
 
 @pytest.fixture

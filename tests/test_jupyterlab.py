@@ -118,7 +118,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize(
+    "name", [NOTEBOOKS[0], *(pytest.param(n, marks=pytest.mark.thorough) for n in NOTEBOOKS[1:])]
+)
 def test_run_all_shows_what_is_stored(browser: Browser, lab: str, name: str) -> None:
     try:
         from tests import notebooks

@@ -35,7 +35,9 @@ SIZES: dict[str, Any] = {
 }
 
 # One worker, so that the site is built once. On a busy machine that takes its time.
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("site")]
+pytestmark = [
+    pytest.mark.thorough, pytest.mark.timeout(400), pytest.mark.xdist_group("site")
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 # One worker, so that there is one JupyterLab; and it needs its time on a busy machine.
-pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("jupyterlab")]
+pytestmark = [
+    pytest.mark.thorough, pytest.mark.timeout(240), pytest.mark.xdist_group("jupyterlab")
+]  # fmt: skip
 
 LIVE = {
     "setup": "from tests.views import gallery\nfrom wslab import Recording, ws_echo\n"
