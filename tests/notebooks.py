@@ -3,7 +3,7 @@
 ``--write`` runs each notebook and stores what it showed; ``--check`` runs it and says, in one line
 for each difference, where the stored outputs no longer hold. A cell tagged ``varies`` is run, but
 what it shows is not compared. Both then run the cells once more, from the last to the first, as a
-learner may who goes back: nothing may break.
+learner may who goes back: nothing may break. And nothing may be left behind.
 """
 
 from __future__ import annotations
@@ -12,16 +12,23 @@ import argparse
 import asyncio
 import contextlib
 import importlib
+import json
 import os
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+
+try:
+    from tests import leftovers
+except ImportError:  # started as a script
+    import leftovers  # type: ignore[no-redef]
 
 nbformat: Any = importlib.import_module("nbformat")  # Any, for it has hardly any type hints
 
@@ -56,14 +63,39 @@ def execute(notebook: Any) -> tuple[Any, list[str]]:
     resources = {"metadata": {"path": str(FOLDER)}}
     client = NotebookClient(ran, timeout=60, record_timing=False, resources=resources)
     client.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
-    with quiet(), client.setup_kernel():
-        faults = run_cells(client, list(enumerate(ran.cells)))
-        if not faults:
-            again = NotebookClient(nbformat.from_dict(ran), timeout=60, record_timing=False)
-            again.km, again.kc = client.km, client.kc  # the same kernel, a copy of the cells
-            backwards = list(enumerate(again.nb.cells))[::-1]
-            faults = [f"run again: {fault}" for fault in run_cells(again, backwards)]
+    with quiet() as (temp, mark):
+        before = leftovers.files([FOLDER, temp])
+        with client.setup_kernel():
+            aside(client, LOOK)
+            faults = run_cells(client, list(enumerate(ran.cells)))
+            if not faults:
+                again = beside(client, nbformat.from_dict(ran))
+                backwards = list(enumerate(again.nb.cells))[::-1]
+                faults = [f"run again: {fault}" for fault in run_cells(again, backwards)]
+                faults += json.loads(aside(client, LOOK_AGAIN))
+        faults += leftovers.wait_for_none(lambda: leftovers.processes(mark))
+        new = leftovers.files([FOLDER, temp]) - before
+        faults += [f"left behind: file {os.path.basename(path)}" for path in sorted(new)]
     return clean(ran), faults
+
+
+LOOK = f"_look = __import__('runpy').run_path({leftovers.__file__!r})['Leftovers']()"
+LOOK_AGAIN = "print(__import__('json').dumps(_look.found(globals().get('lesson'))))"
+
+
+def beside(client: NotebookClient, notebook: Any) -> NotebookClient:
+    """Another notebook in the same kernel."""
+    other = NotebookClient(notebook, timeout=60, record_timing=False)
+    other.km, other.kc = client.km, client.kc
+    return other
+
+
+def aside(client: NotebookClient, source: str) -> str:
+    """Run this in the kernel as no cell of the notebook; what it prints."""
+    v4 = nbformat.v4
+    other = beside(client, v4.new_notebook(cells=[v4.new_code_cell(source)]))
+    cell = other.execute_cell(other.nb.cells[0], 0, store_history=False)
+    return "".join(output.get("text", "") for output in cell.outputs)
 
 
 def run_cells(client: NotebookClient, cells: list[tuple[int, Any]]) -> list[str]:
@@ -76,8 +108,12 @@ def run_cells(client: NotebookClient, cells: list[tuple[int, Any]]) -> list[str]
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """For the kernel: this very code of wslab, and nothing from the settings of whoever runs it."""
+def quiet() -> Iterator[tuple[str, str]]:
+    """For the kernel: this very code of wslab, and nothing from the settings of whoever runs it.
+
+    Gives the folder where it may put temporary files, and the mark of the processes it starts.
+    """
+    mark = f"{os.getpid()}-{time.monotonic_ns()}"
     before = dict(os.environ)
     paths = [str(ROOT), before.get("PYTHONPATH", "")]
     os.environ |= {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONHASHSEED": "0"}
@@ -85,8 +121,12 @@ def quiet() -> Iterator[None]:
     os.environ.pop("MPLBACKEND", None)
     try:
         with tempfile.TemporaryDirectory() as notes:  # no predictions of whoever runs it
-            os.environ["WSLAB_NOTES"] = notes
-            yield
+            os.environ["WSLAB_NOTES"] = os.path.join(notes, "notes")
+            os.environ[leftovers.MARK] = mark
+            temp = os.path.join(notes, "t")  # short: the name of a socket may not be long
+            os.mkdir(temp)
+            os.environ |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temp)
+            yield temp, mark
     finally:
         os.environ.clear()
         os.environ.update(before)

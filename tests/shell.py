@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -11,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+
+from wslab.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
 DEADLINE = 30.0
@@ -72,3 +75,19 @@ def sentence(error: str | bytes) -> str:
     assert newline, text
     assert not more or more.startswith("Try: "), text
     return line
+
+
+def address(process: object, scheme: str, host: str = "127.0.0.1") -> str:
+    """The first line, while the server runs: that it comes at all shows that it was flushed."""
+    line = process.stdout.readline().decode().rstrip("\n")  # type: ignore[attr-defined]
+    end = "" if scheme == "tcp" else "/"
+    assert re.fullmatch(rf"{scheme}://{re.escape(host)}:\d+{end}", line), line
+    return line
+
+
+def trouble(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """A command that ends with status 2 and one sentence."""
+    assert main([*words]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    return sentence(err)

@@ -180,6 +180,14 @@ class TestOpenThings:
         with pytest.raises(OSError, match="Cannot connect"):
             tcp_echo.connect(second.url, timeout=5)
 
+    def test_the_first_cell_run_again_loses_nothing_that_is_open(self, lesson: Lesson) -> None:
+        server = lesson.keep("server", tcp_echo.serve)
+
+        Lesson(lesson.number).end()
+
+        with pytest.raises(OSError, match="Cannot connect"):
+            tcp_echo.connect(server.url, timeout=5)
+
     def test_to_end_what_was_never_made_does_nothing(self, lesson: Lesson) -> None:
         lesson.end("server")
         lesson.end()

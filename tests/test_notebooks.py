@@ -208,6 +208,35 @@ def test_a_cell_that_fails_is_named(
     assert execute(v4.new_notebook(cells=made))["faults"] == [fault]
 
 
+LEAVES = """
+import socket, tempfile, threading, time
+kept = socket.create_server(("127.0.0.1", 0))
+threading.Thread(target=time.sleep, args=[60], name="sleeper", daemon=True).start()
+tempfile.NamedTemporaryFile(prefix="note-", delete=False).close()
+"""
+# Its father is gone at once, so it is no child of the kernel any more.
+LEAVES_A_PROCESS = """
+import subprocess, sys
+waits = [sys.executable, "-c", "import time; time.sleep(20)"]
+subprocess.run([sys.executable, "-c", f"import subprocess; subprocess.Popen({waits})"])
+"""
+
+
+@pytest.mark.timeout(120)
+def test_what_a_lesson_leaves_behind_is_found(
+    runner: ModuleType, execute: Callable[[Any], Any]
+) -> None:
+    v4 = runner.nbformat.v4
+    cells = [v4.new_code_cell(LEAVES, id="leaves")]
+    if sys.platform == "linux":
+        cells.append(v4.new_code_cell(LEAVES_A_PROCESS, id="process"))
+    faults = execute(v4.new_notebook(cells=cells))["faults"]
+    for fault in ("thread sleeper", "socket AF_INET", "file note-"):
+        assert any(found.startswith(f"left behind: {fault}") for found in faults), faults
+    if sys.platform == "linux":
+        assert any(f.startswith("left running: ") and "sleep(20)" in f for f in faults), faults
+
+
 def without(runner: ModuleType, module: str) -> Any:
     """The first notebook, in a kernel that finds no such module."""
     notebook = runner.read(ROOT / "notebooks" / NOTEBOOKS[0])

@@ -19,6 +19,9 @@ Guess = str | int | float
 
 Open = TypeVar("Open")
 
+_kept: dict[str, dict[str, Any]] = {}
+"""What is open, by the number of the lesson: the first cell may be run again at any time."""
+
 _ADVICE = "in the folder of the course, run: python3 start.py"
 
 
@@ -43,7 +46,7 @@ class Lesson:
     def __init__(self, number: str, needs: Sequence[str] = ()) -> None:
         self.number = number
         self._predictions: dict[str, Prediction] = {}
-        self._open: dict[str, Any] = {}
+        self._open = _kept.setdefault(number, {})
         python = sys.version_info >= (3, 10)
         _tell(python, "Python 3.10 or newer", "www.python.org has it")
         loopback = loopback_works()

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.grading.drafts import PATIENT
 from wslab.grading import feedback, kit
 from wslab.grading.beliefs import Belief
 from wslab.grading.check import Status
@@ -13,10 +14,18 @@ from wslab.grading.judge import judge
 from wslab.grading.submission import read_folder
 from wslab.views.columns import columns, wrap
 
+from .needed import CAUGHT_ONLY
+from .promised import PROMISED
 from .wrong import wrong_submission
+
+HURRIED = replace(PATIENT, step=3)
+"""A wrong program is often silent, and each time that has to be waited for."""
 
 EXERCISES = kit.written()
 BELIEFS = [(exercise, belief) for exercise in EXERCISES for belief in kit.beliefs(exercise)]
+EACH_BELIEF = pytest.mark.parametrize(
+    ("exercise", "belief"), BELIEFS, ids=[f"{exercise}-{b.name}" for exercise, b in BELIEFS]
+)
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
@@ -30,28 +39,38 @@ def test_a_starter_is_told_what_to_do_next(exercise: str) -> None:
     assert all("waits for you in" in outcome.note for outcome in to_do)
 
 
-@pytest.mark.parametrize(
-    ("exercise", "belief"), BELIEFS, ids=[f"{exercise}-{b.name}" for exercise, b in BELIEFS]
-)
+@EACH_BELIEF
 def test_a_belief_costs_points_and_is_named(exercise: str, belief: Belief) -> None:
-    verdict = judge(wrong_submission(exercise, belief), exercise, "tests")
+    checks = kit.checks(exercise)
+    only = [check for check, name in CAUGHT_ONLY.get(exercise, {}).items() if name == belief.name]
+    if only:  # all checks are asked, also those that would wait for another one
+        checks = tuple(replace(check, needs=()) for check in checks)
+    submission = wrong_submission(exercise, belief)
+    verdict = judge(submission, exercise, "tests", limits=HURRIED, checks=checks)
     report = feedback.report(verdict)
+    failed = [o for o in verdict.outcomes if o.status is not Status.PASSED]
+    if only:
+        assert [outcome.check.name for outcome in failed] == only, report
     assert 0 < verdict.score < verdict.most, report
-    named = [outcome.beliefs[0] for outcome in verdict.outcomes if outcome.beliefs]
-    assert belief in named, report
     # A belief is wrong in one thing, so no other may be put into its mouth.
-    assert {one.name for one in named} == {belief.name}, report
-    for outcome in verdict.outcomes:
+    assert {outcome.beliefs[0] for outcome in failed if outcome.beliefs} == {belief}, report
+    for outcome in failed:
         lines = [feedback.heading(outcome), *feedback.explain(outcome)]
         assert len(lines) <= feedback.MOST_LINES, report
         assert max(map(columns, lines)) <= feedback.WIDTH, report
 
 
-@pytest.mark.parametrize(("exercise", "belief"), BELIEFS, ids=[b.name for _, b in BELIEFS])
+@EACH_BELIEF
 def test_what_is_said_of_a_belief_fits(exercise: str, belief: Belief) -> None:
     assert len(wrap(f'you think: "{belief.says}"', 66)) <= 2
     assert len(wrap(belief.look, 66)) <= 2
     assert belief.lesson in kit.LESSONS
+
+
+@pytest.mark.parametrize("belief", PROMISED)
+def test_what_the_course_promises_is_there(belief: str) -> None:
+    there = {f"{exercise} {one.name}" for exercise, one in BELIEFS}
+    assert set(PROMISED[belief]) <= there
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
@@ -64,17 +83,12 @@ def test_names_are_unique_and_needs_are_there(exercise: str) -> None:
     assert all(set(check.needs) <= set(names) for check in kit.checks(exercise))
 
 
-@pytest.mark.parametrize("exercise", EXERCISES)
+@pytest.mark.parametrize("exercise", CAUGHT_ONLY)
 def test_every_check_is_needed(exercise: str) -> None:
-    """Without it, somebody with one of the catalogued beliefs would get full marks."""
-    alone = [replace(check, needs=()) for check in kit.checks(exercise)]
-    only_here = set()
-    for belief in kit.beliefs(exercise):
-        outcomes = judge(wrong_submission(exercise, belief), exercise, "x", checks=alone).outcomes
-        failed = [o.check.name for o in outcomes if o.status is not Status.PASSED]
-        if len(failed) == 1:
-            only_here.update(failed)
-    assert {check.name for check in alone} - only_here == set()
+    """Without it, somebody with a catalogued belief would get full marks: see the test above."""
+    names = {belief.name for belief in kit.beliefs(exercise)}
+    assert set(CAUGHT_ONLY[exercise]) == {check.name for check in kit.checks(exercise)}
+    assert set(CAUGHT_ONLY[exercise].values()) <= names
 
 
 def test_another_seed_asks_other_questions() -> None:

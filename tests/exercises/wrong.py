@@ -1,4 +1,4 @@
-"""Whole submissions made of one belief each: the solution, with one function replaced."""
+"""Whole submissions made of one belief each: the solution, with one function or line replaced."""
 
 from __future__ import annotations
 
@@ -20,10 +20,18 @@ def wrong_submission(exercise: str, belief: Belief) -> Submission:
     """What somebody would hand in who believes this, and has all the rest right."""
     name = kit.FILES[exercise]
     texts = dict(solution().texts)
+    if belief.edits:
+        for passage, other in belief.edits:
+            assert texts[name].count(passage) == 1, passage
+            texts[name] = texts[name].replace(passage, other)
+        return Submission(texts)
     # In a function of its own, so that the helpers here do not replace the solution's.
     inside = textwrap.indent(f"{surroundings(belief)}\n{definition(belief)}", "    ")
-    texts[name] += f"\n\ndef believed():\n{inside}\n    return {belief.function}\n"
-    texts[name] += f"\n\n{belief.function} = believed()\n"
+    belief_in = f"\n\ndef believed():\n{inside}\n    return {belief.function}\n"
+    belief_in += f"\n\n{belief.function} = believed()\n"
+    # A file that is a program starts with its last lines: the belief has to be there before.
+    text, start, end = texts[name].partition('\n\nif __name__ == "__main__":')
+    texts[name] = text + belief_in + start + end
     return Submission(texts)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.grading.drafts import FILE, PATIENT
 from wslab.grading import feedback
-from wslab.grading.answers import Kind
+from wslab.grading.answers import Complaint, Kind
 from wslab.grading.beliefs import Belief, belief
 from wslab.grading.check import Check, Outcome, Status, check
 from wslab.grading.judge import judge
@@ -174,6 +174,35 @@ def test_endless_reading_is_recognised_as_a_belief() -> None:
 
     (found,) = outcomes("def double(recv):\n    while True: recv(5)", [to_the_end], (nothing_yet,))
     assert found.beliefs == (nothing_yet,)
+
+
+def complained(sentence: str) -> Outcome:
+    """What comes of a check that meets a program, and has only this to say."""
+
+    @check("ex04", points=1, title="The program", lesson="05")
+    def met(student: Student) -> None:
+        raise Complaint(sentence)
+
+    @belief("serve", says="Stay.", look="Who closes?", lesson="02", signs=["It stays open"])
+    def stays(listener):  # type: ignore[no-untyped-def]
+        listener.accept()
+
+    (found,) = outcomes(GOOD, [met], (squared, stays))
+    return found
+
+
+def test_what_is_wrong_with_a_program_names_the_belief_behind_it() -> None:
+    found = complained("It stays open, and should not.")
+    assert (found.status, found.note) == (Status.FAILED, "It stays open, and should not.")
+    assert [one.name for one in found.beliefs] == ["stays"]
+    assert complained("It says nothing.").beliefs == ()
+
+
+def test_a_program_with_a_part_that_is_not_written_is_told_what_to_do_next() -> None:
+    found = complained("It ended.\nIts last words: NotImplementedError: serve: begin with accept")
+    assert found.status is Status.MISSING
+    assert found.note == "serve waits for you in ex04_frames.py.\nTo begin with: begin with accept."
+    assert found.beliefs == ()
 
 
 def test_a_check_that_fails_itself_is_no_zero_but_a_fault() -> None:

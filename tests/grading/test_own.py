@@ -31,6 +31,7 @@ def test_the_command_says_what_is_not(capsys: pytest.CaptureFixture[str], tmp_pa
     out = capsys.readouterr().out
     assert "not yet" in out
     assert "use the seed abc" in out
+    assert "python -m wslab hint ex05" in out
     assert main(["check", "ex77"]) == 2
     assert "There is no exercise" in capsys.readouterr().err
 

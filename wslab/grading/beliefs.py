@@ -15,14 +15,20 @@ solution in place of the right function: that must fail, and must be named.
 
 So a belief is wrong in one thing, and right in all others: it refuses what must be refused, unless
 to accept it is the belief. It may use what its file imports from the standard library, and plain
-helper functions and constants of its file. Without type hints: it is a learner's code.
+helper functions and constants of its file. Without type hints: it is a learner's code. What it
+remembers from call to call, it keeps in a default value, as in ``def f(data, seen=[])``.
+
+What a whole program does wrong is seen by a check that talks to it, and says so in a sentence. A
+belief about ``serve``, or about what only such a check sees, tells its ``signs``: how the sentences
+begin. Where one line of a program makes the difference, `program_belief` says which.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from .answers import Kind, own
@@ -46,6 +52,10 @@ class Belief:
     rfc: str
     wrong: Callable[..., Any]
     """The function as somebody would write it who believes this."""
+    signs: tuple[str, ...] = ()
+    """How a complaint about a whole program begins, if this belief is behind it."""
+    edits: tuple[tuple[str, str], ...] = ()
+    """Passages of the solution, and what stands there instead; then ``wrong`` is not used."""
 
     def explains(self, trials: Sequence[Trial]) -> bool:
         """Whether somebody who believes this would have given all of these answers."""
@@ -55,19 +65,41 @@ class Belief:
         enough = ENOUGH if len(asked) == len(ours) else 1
         if sum(not trial.right for trial in asked) < enough:
             return False
-        return all(trial.is_as(own(self.wrong, trial.args, trial.kwargs)) for trial in asked)
+        wrong = _afresh(self.wrong)
+        return all(trial.is_as(own(wrong, trial.args, trial.kwargs)) for trial in asked)
+
+    def is_behind(self, complaints: Iterable[str]) -> bool:
+        """Whether one of these sentences about a whole program is a sign of this belief."""
+        return any(text.startswith(sign) for text in complaints for sign in self.signs)
 
 
 def belief(
-    function: str, *, says: str, look: str, lesson: str, rfc: str = ""
+    function: str, *, says: str, look: str, lesson: str, rfc: str = "", signs: Iterable[str] = ()
 ) -> Callable[[Callable[..., Any]], Belief]:
     """Make a belief of a wrong function; its name is the function's, with hyphens."""
 
     def make(wrong: Callable[..., Any]) -> Belief:
         name = wrong.__name__.replace("_", "-")
-        return Belief(function, name, says, look, lesson, rfc, wrong)
+        return Belief(function, name, says, look, lesson, rfc, wrong, tuple(signs))
 
     return make
+
+
+def program_belief(
+    name: str,
+    *edits: tuple[str, str],
+    says: str,
+    look: str,
+    lesson: str,
+    rfc: str = "",
+    signs: Iterable[str],
+) -> Belief:
+    """A belief about a whole program: ``edits`` make the wrong one of the solution's text."""
+    return Belief("", name, says, look, lesson, rfc, _nothing, tuple(signs), edits)
+
+
+def _nothing() -> None:
+    """No function is behind a belief about a whole program."""
 
 
 def beliefs_in(module: ModuleType) -> tuple[Belief, ...]:
@@ -78,3 +110,13 @@ def beliefs_in(module: ModuleType) -> tuple[Belief, ...]:
 def explaining(beliefs: Iterable[Belief], trials: Sequence[Trial]) -> tuple[Belief, ...]:
     """Those that explain all answers of a check. Several, where the questions cannot tell."""
     return tuple(one for one in beliefs if one.explains(trials))
+
+
+def _afresh(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, which remembers nothing: its default values as they are in the file."""
+    if not isinstance(function, FunctionType) or not function.__defaults__:
+        return function
+    defaults = copy.deepcopy(function.__defaults__)
+    new = FunctionType(function.__code__, function.__globals__, function.__name__, defaults)
+    new.__kwdefaults__ = function.__kwdefaults__
+    return new

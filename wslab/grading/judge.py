@@ -16,7 +16,7 @@ from .answers import Answer, Complaint, Kind
 from .beliefs import Belief, explaining
 from .check import Check, Outcome, Status
 from .limits import GRADED, Limits
-from .session import Session
+from .session import Lent, Session
 from .student import Student, Trial
 from .submission import Submission
 
@@ -31,6 +31,8 @@ class Verdict:
     """What kept the student's code apart from the rest of the machine."""
     printed: str = ""
     """The beginning of what the code printed."""
+    strain: int = 0
+    """So often the code ended or hung, more or less in seconds: see `Session.strain`."""
 
     @property
     def score(self) -> int:
@@ -53,10 +55,12 @@ def judge(
     deadline: float | None = None,
     checks: Sequence[Check] | None = None,
     beliefs: Sequence[Belief] | None = None,
+    lent: Lent | None = None,
 ) -> Verdict:
     """Judge one exercise. ``deadline`` is the end of the submission, by ``time.monotonic()``.
 
-    ``checks`` and ``beliefs`` are the kit's own unless given; those that others need come first.
+    ``lent`` is for those who judge several files of a submission: see `session`. ``checks`` and
+    ``beliefs`` are the kit's own unless given; those that others need come first.
     """
     if checks is None:
         checks = kit.checks(exercise)
@@ -67,7 +71,7 @@ def judge(
     if name not in submission.texts:
         note = submission.problems.get(name, f"There is no {name}.py.")
         return Verdict(exercise, tuple(Outcome(c, Status.MISSING, note=note) for c in checks))
-    with Session(submission.texts, name, limits, kit.companions(exercise)) as session:
+    with Session(submission.texts, name, limits, kit.companions(exercise), lent) as session:
         session.deadline = deadline or time.monotonic() + limits.total
         outcomes: list[Outcome] = []
         for check in checks:
@@ -77,7 +81,7 @@ def judge(
                 outcomes.append(_waiting(check, waits, checks))
             else:
                 outcomes.append(run(check, session, seed, beliefs))
-    return Verdict(exercise, tuple(outcomes), session.layers, session.printed)
+    return Verdict(exercise, tuple(outcomes), session.layers, session.printed, session.strain)
 
 
 def run(check: Check, session: Session, seed: str, beliefs: Iterable[Belief]) -> Outcome:
@@ -104,7 +108,10 @@ def _outcome(check: Check, student: Student, beliefs: Iterable[Belief]) -> Outco
         return Outcome(check, Status.PASSED, asked=len(trials))
     note = "\n".join(student.complaints)
     if not wrong:
-        return Outcome(check, Status.FAILED, note=note)
+        begin = _unwritten_part(student.session.file, note)
+        status = Status.MISSING if begin else Status.FAILED
+        behind = tuple(one for one in beliefs if one.is_behind(student.complaints))
+        return Outcome(check, status, beliefs=() if begin else behind, note=begin or note)
     shown = _telling(wrong)
     unwritten = _unwritten(student.session, shown)
     return Outcome(
@@ -143,9 +150,23 @@ def _unwritten(session: Session, trial: Trial) -> str:
         return f"There is no function {name} in {session.file}.py.{hint}"
     if "NotImplementedError" in answer.errors:
         hint = answer.text.removeprefix(f"{name}: ")
-        begin = f"\nTo begin with: {hint}." if hint else ""
+        begin = f"\nTo begin with: {_sentence(hint)}" if hint else ""
         return f"{name} waits for you in {session.file}.py.{begin}"
     return ""
+
+
+def _unwritten_part(file: str, note: str) -> str:
+    """The same for a program: its last words are those of a function that is not written yet."""
+    _, found, words = note.partition("NotImplementedError: ")
+    # The rest of the line, without what another thread may have begun to print behind it.
+    name, colon, hint = words.partition("\n")[0].strip().partition(": ")
+    if not (found and colon):
+        return ""
+    return f"{name} waits for you in {file}.py.\nTo begin with: {_sentence(hint)}"
+
+
+def _sentence(hint: str) -> str:
+    return hint if hint.endswith("?") else f"{hint}."
 
 
 def _not_loaded(session: Session, trouble: Answer) -> str:

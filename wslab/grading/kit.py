@@ -5,13 +5,16 @@ They are no part of the package: a student reads and changes the exercises, and 
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.util
+import re
 import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+from ..commands import UsageError
 from .beliefs import Belief, beliefs_in
 from .check import Check, checks_in
 
@@ -47,7 +50,7 @@ PACKAGE = "wslab_exercises"
 """The name under which ``tests/exercises`` is loaded: "tests" may be somebody else's, too."""
 
 
-class KitError(Exception):
+class KitError(UsageError):
     """Something of the kit is not there; the text says what, and what to do."""
 
 
@@ -65,16 +68,27 @@ def root() -> Path:
 def exercise(name: str) -> str:
     """The full key of an exercise: "ex03" for "ex03", "3" or "ex03_opening_handshake.py".
 
-    Raises KitError if there is none of that name.
+    Raises KitError if there is none of that name; a near one is suggested.
 
     >>> exercise("3"), exercise("ex04_frames.py")
     ('ex03', 'ex04')
     """
-    key = name.lower().partition("_")[0].partition(".")[0]
+    key = name.lower().replace("\\", "/").rpartition("/")[2].partition("_")[0].partition(".")[0]
     key = f"ex{int(key):02}" if key.isascii() and key.isdigit() and len(key) < 3 else key
     if key not in FILES:
-        raise KitError(f"There is no exercise {name!a}: there are {', '.join(FILES)}.")
+        near = _near(name.lower())
+        meant = f" Is it {near}?" if near else ""
+        raise KitError(f"There is no exercise {name[:60]!a}: there are {', '.join(FILES)}.{meant}")
     return key
+
+
+def _near(name: str) -> str:
+    """The exercise that may have been meant, by its key or by a word of its topic."""
+    words = {word: key for key, file in FILES.items() for word in file.split("_") if len(word) > 3}
+    number = re.fullmatch(r"[ex_ -]*0*([1-9])\D*", name)
+    found = [f"ex0{number[1]}"] if number else []
+    found = found or difflib.get_close_matches(name.partition(".")[0], [*FILES, *words], 1, 0.6)
+    return words.get(found[0], found[0]) if found else ""
 
 
 def written() -> list[str]:
@@ -94,6 +108,19 @@ def beliefs(key: str) -> tuple[Belief, ...]:
     if not (root() / "tests/exercises/beliefs" / f"{key}.py").is_file():
         return ()
     return beliefs_in(_load("beliefs", key))
+
+
+def starter(key: str) -> str:
+    """The file as it is before anybody has written in it.
+
+    A copy of it lies beside the checks: ``exercises/`` has what the student wrote, and not every
+    copy of the kit has a history. Raises KitError.
+    """
+    path = root() / "tests" / "exercises" / "starters" / f"{FILES[key]}.txt"
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise KitError(f"The starter of {key} cannot be read: {error.strerror}.") from None
 
 
 def companions(key: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ import stat
 import struct
 import sys
 from collections.abc import Iterable
+from functools import cache
 
 # The same numbers on every processor.
 _CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446
@@ -84,10 +85,14 @@ def _allow(rules: int, path: str, rights: int) -> None:
         os.close(fd)
 
 
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
 def _call(number: int, *arguments: bytes | int | None) -> int:
-    libc = ctypes.CDLL(None, use_errno=True)
     words = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
-    result = int(libc.syscall(ctypes.c_long(number), *words))
+    result = int(_libc().syscall(ctypes.c_long(number), *words))
     if result < 0:
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))
@@ -95,7 +100,6 @@ def _call(number: int, *arguments: bytes | int | None) -> int:
 
 
 def _prctl(option: int, value: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, *map(ctypes.c_ulong, (value, 0, 0, 0))):
+    if _libc().prctl(option, *map(ctypes.c_ulong, (value, 0, 0, 0))):
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))

@@ -23,14 +23,24 @@ class Limits:
     total: float = 30.0
     """For one submission, all exercises together."""
     restarts: int = 5
-    """So often a worker that ended or hung is replaced."""
+    """So often a worker that ended or hung is replaced, for one file."""
+    strain: int = 12
+    """So often all files of a submission together may end or hang; then the rest is not asked.
+
+    A count and no time, so that a slow machine gives the same marks."""
 
     landlock: bool = True
     """False only to see what the other walls are worth."""
+    seccomp: bool = True
+    """The same."""
 
     memory: int = 1024 * MIB
     file: int = 16 * MIB
     """The longest file that the student's code may write."""
+    written: int = 64 * MIB
+    """The most bytes that it may keep in its folder …"""
+    files: int = 1000
+    """… and the most files and folders."""
     descriptors: int = 128
     """Open files and sockets at a time."""
 
@@ -40,6 +50,10 @@ class Limits:
     """So much of what the code prints is kept; the rest is read and dropped."""
     source: int = MIB
     """The longest source file."""
+    notebook: int = 4 * MIB
+    """The longest notebook; its pictures count too."""
+    archive: int = 20 * MIB
+    """The longest archive, as it is handed in."""
     entries: int = 200
     """The most files in an archive or a folder."""
     unpacked: int = 20 * MIB

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-from . import kit
+from . import kit, learner
 from .judge import Verdict, judge
 from .notebook import Report
 from .submission import read_folder
@@ -33,24 +33,34 @@ def check(
 ) -> Report:
     """Check your own solution: ``wslab.check("ex03")`` shows a table, what is right and what not.
 
-    The questions are random: ``seed`` asks the same ones again. Raises KitError if there is no such
-    exercise.
+    The questions are random: ``seed`` asks the same ones again. The points are noted for
+    ``progress``, on this machine alone. Raises KitError if there is no such exercise.
     """
     seed = seed or fresh_seed()
     found = verdicts(exercise, seed, folder)
+    learner.record(found)
     return Report(found, conclusion(found, seed))
 
 
 def conclusion(found: list[Verdict], seed: str) -> str:
-    """The last line: what the result means, or how to get the same one again."""
-    if all(verdict.score == verdict.most for verdict in found):
+    """The last lines: what the result means, or what can be done next."""
+    open_ = [verdict.exercise for verdict in found if verdict.score < verdict.most]
+    if not open_:
         return HONEST
-    return f"Random questions; to get the same ones again, use the seed {seed}."
+    return (
+        f"Stuck?  python -m wslab hint {open_[0]}\n"
+        f"Random questions; to get the same ones again, use the seed {seed}."
+    )
 
 
 def fresh_seed() -> str:
     """A seed that is short enough to be typed."""
     return secrets.token_hex(3)
+
+
+def own_file(key: str, folder: str | None = None) -> Path:
+    """The student's file of an exercise, whether it is there or not."""
+    return (Path(folder) if folder else own_files()) / f"{kit.FILES[key]}.py"
 
 
 def own_files() -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
+import select
 import signal
 import subprocess
 import sys
@@ -13,19 +13,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import Empty, Full, Queue
 from typing import Any
 
-from . import orphans, wire, worker
+from . import orphans, wire
+from .launch import kill, lay_out, other_user, start
 from .limits import Limits
-
-# To import it here leaves its byte code on the disk: a worker writes none, and so starts faster.
-_WORKER = worker.main.__module__.partition(".")[2]
-_BOOT = (
-    f"import sys; sys.path.insert(0, sys.argv[1]); from {_WORKER} import main; "
-    "del sys.path[0], sys.argv[1:]; main()"
-)
-"""The folder above is on the path for a moment, so the rest of wslab stays outside."""
+from .remove import is_full, remove
 
 
 class Ended(Exception):
@@ -54,16 +48,25 @@ class Child:
         self.limits = limits
         self.layers: tuple[str, ...] = ()
         self.printed = bytearray()
-        self._answers: SimpleQueue[Any] = SimpleQueue()
+        self.number = 0
+        """Of the last question; an answer carries the number of its question."""
+        self.excess = ""
+        """Why it was ended by us, if it was."""
+        # No longer than this: whoever sends more than is read must wait, not fill our memory.
+        self._answers: Queue[Any] = Queue(2)
+        self._over = threading.Event()
         self.folder = tempfile.mkdtemp(prefix="wslab-")
         try:
-            _lay_out(Path(self.folder), sources, files or {})
-            self.process = _start(self.folder)
+            lay_out(Path(self.folder), sources, files or {})
+            self.process = start(self.folder)
         except BaseException:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            remove(Path(self.folder))
             raise
         orphans.known.add(self.process.pid)
-        for target in (self._read_answers, self._read_output):
+        if sys.platform != "win32":
+            assert self.process.stdin
+            os.set_blocking(self.process.stdin.fileno(), False)
+        for target in (self._read_answers, self._read_output, self._watch):
             threading.Thread(target=target, daemon=True).start()
         bounds = {
             "memory": limits.memory,
@@ -72,29 +75,44 @@ class Child:
             "cpu": int(limits.total) + 5,
             "answer": limits.answer,
             "landlock": limits.landlock,
+            "seccomp": limits.seccomp,
         }
-        start = {"limits": bounds, "sources": dict(sources), "file": file}
-        self._begin = {**start, "program": list(program), "ports": list(ports)}
+        words = {"limits": bounds, "sources": dict(sources), "file": file}
+        self._begin = {**words, "program": list(program), "ports": list(ports)}
 
     def begin(self, deadline: float) -> None:
         """Let it shut itself in and load the file. Raises TimeoutError, Ended, WireError."""
-        self.send(self._begin, most=64 << 20)
+        self.send(self._begin, deadline, most=64 << 20)
         kind, layers = self.receive(deadline)
         if kind != "ready" or type(layers) is not list:
             raise wire.WireError("the worker did not say that it is ready")
         outside = ["own folder, empty environment"]
+        if other_user():
+            outside.append("own user")
         if sys.platform != "win32":
             outside.append("own session")
         self.layers = (*map(str, layers), *outside, *orphans.layers())
 
-    def send(self, message: object, most: int | None = None) -> None:
-        """Send a message. Raises Ended."""
+    def send(self, message: object, deadline: float, most: int | None = None) -> None:
+        """Send a message. Raises TimeoutError if it is not read in time, Ended, WireError."""
+        data = memoryview(wire.message(message, most or self.limits.answer))
         assert self.process.stdin
         try:
-            wire.write(self.process.stdin.fileno(), message, most or self.limits.answer)
+            if sys.platform == "win32":
+                with _killed_at(deadline, self.process):
+                    self.process.stdin.write(data)
+                return
+            fd = self.process.stdin.fileno()
+            while data:
+                try:
+                    data = data[os.write(fd, data) :]
+                except BlockingIOError:
+                    left = max(0.0, deadline - time.monotonic())
+                    if not select.select([], [fd], [], left)[1]:
+                        raise TimeoutError from None
+        except TimeoutError:
+            raise
         except (OSError, ValueError) as error:
-            if isinstance(error, wire.WireError):
-                raise
             raise Ended from error
 
     def receive(self, deadline: float) -> Any:
@@ -118,9 +136,21 @@ class Child:
         except subprocess.TimeoutExpired:
             return None
 
+    def interrupt(self) -> None:
+        """What Ctrl-C does. On Windows, that of another console is out of reach: the worker helps.
+
+        Raises Ended.
+        """
+        if sys.platform == "win32":
+            self.send(["interrupt"], time.monotonic() + self.limits.step)
+        else:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.send_signal(signal.SIGINT)
+
     def end(self) -> None:
         """End it and all that it started, and remove its folder. Does not raise."""
-        _kill(self.process)
+        self._over.set()
+        kill(self.process)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
         orphans.known.discard(self.process.pid)
@@ -129,7 +159,7 @@ class Child:
         with contextlib.suppress(OSError):
             assert self.process.stdin
             self.process.stdin.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(Path(self.folder))
 
     def __enter__(self) -> Child:
         return self
@@ -141,12 +171,28 @@ class Child:
         assert self.process.stdout
         with self.process.stdout as pipe:
             try:
-                while True:
-                    self._answers.put(wire.read(pipe.fileno(), self.limits.answer * 2))
+                while self._pass_on(wire.read(pipe.fileno(), self.limits.answer * 2)):
+                    pass
             except wire.WireError as error:
-                self._answers.put(error)
+                self._pass_on(error)
             except (OSError, EOFError):
-                self._answers.put(Ended())
+                self._pass_on(Ended())
+
+    def _pass_on(self, message: Any) -> bool:
+        """Wait until there is room for it; False if nobody will read it any more."""
+        while not self._over.is_set():
+            with contextlib.suppress(Full):
+                self._answers.put(message, timeout=0.2)
+                return True
+        return False
+
+    def _watch(self) -> None:
+        """No limit of the system counts all that is written into a folder: look at it often."""
+        while not self._over.wait(0.1):
+            if is_full(Path(self.folder), self.limits.written, self.limits.files):
+                self.excess = "it filled its folder with files"
+                self.process.kill()
+                return
 
     def _read_output(self) -> None:
         """All of it, or a program that prints much would wait for ever; the beginning is kept."""
@@ -156,43 +202,12 @@ class Child:
                 self.printed += data[: self.limits.output - len(self.printed)]
 
 
-def _lay_out(folder: Path, sources: Mapping[str, str], files: Mapping[str, str]) -> None:
-    """Where the code expects its neighbours; the text that runs is the one in the message."""
-    for name, text in {**{f"{name}.py": text for name, text in sources.items()}, **files}.items():
-        path = folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(text.encode("utf-8", "surrogatepass"))
-
-
-def _start(folder: str) -> subprocess.Popen[bytes]:
-    python = [sys.executable, "-I", "-S", "-B", "-u", "-X", "utf8", "-c", _BOOT]
-    package = Path(__file__).resolve().parent.parent
-    group: dict[str, Any] = {"start_new_session": True}
-    if sys.platform == "win32":
-        group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return subprocess.Popen(
-        [*python, str(package)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        bufsize=0,
-        cwd=folder,
-        env=dict(_environment(folder)),
-        **group,
-    )
-
-
-def _environment(folder: str) -> Iterator[tuple[str, str]]:
-    """Nothing of ours: no password, no token, no path."""
-    yield from ((name, folder) for name in ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"))
-    if "SYSTEMROOT" in os.environ:  # without it, Windows has no sockets
-        yield "SYSTEMROOT", os.environ["SYSTEMROOT"]
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """The whole group. It is ours until we have waited for its leader, so no other is hit."""
-    if process.returncode is None and sys.platform != "win32":
-        with contextlib.suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)
-    with contextlib.suppress(OSError):
-        process.kill()
+@contextlib.contextmanager
+def _killed_at(deadline: float, process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Windows: the only way out of writing into a pipe that nobody reads."""
+    timer = threading.Timer(max(0.0, deadline - time.monotonic()), process.kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

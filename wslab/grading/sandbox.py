@@ -12,22 +12,33 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
-from . import landlock
+from . import landlock, powers, seccomp
+
+MOST_PROCESSES = 256
+"""So many processes and threads more than its user has already: a program may start some."""
 
 
 def enter(limits: dict[str, int], ports: Iterable[int]) -> tuple[str, ...]:
     """Give up what the student's code does not need; returns the names of the layers.
 
-    ``ports`` are those on which a server may listen. Must come before the first thread: Landlock
-    binds the thread that asks for it, and those that this one starts.
+    ``ports`` are those on which a server may listen; without any, no process may be started. Must
+    come before the first thread: what is given up here binds the thread that does it, and those
+    that this one starts.
     """
+    ports = tuple(ports)
     layers = ["own process", "python -I -S -B"]
     if sys.platform != "win32":
-        layers += _set_limits(limits)
+        layers += _set_limits(limits, processes=bool(ports))
+    # Not there, or refused: the report lacks the name, and the instructor decides.
+    with contextlib.suppress(OSError, AttributeError):
+        layers += powers.give_up()
     if limits["landlock"]:
-        # Not there, or refused: the report lacks the name, and the instructor decides.
         with contextlib.suppress(OSError):
             layers += landlock.restrict(_readable(), [os.getcwd(), "/dev/null"], ports)
+    if limits["seccomp"]:
+        with contextlib.suppress(OSError, AttributeError):
+            signals = "landlock signals" in layers
+            layers += seccomp.restrict(program=bool(ports), signals=signals)
     return tuple(layers)
 
 
@@ -39,8 +50,8 @@ def file_isolation(layers: Iterable[str]) -> bool:
 if sys.platform != "win32":
     import resource
 
-    def _set_limits(limits: dict[str, int]) -> list[str]:
-        """Bound what the system can. Not RLIMIT_NPROC: it counts all processes of the user."""
+    def _set_limits(limits: dict[str, int], processes: bool) -> list[str]:
+        """Bound what the system can. RLIMIT_NPROC counts all that the user runs: so do we."""
         done = []
         wanted = [
             ("memory", "RLIMIT_AS", limits["memory"]),  # macOS has the name, and does not keep it
@@ -49,6 +60,8 @@ if sys.platform != "win32":
             ("processor time", "RLIMIT_CPU", limits["cpu"]),
             ("no core file", "RLIMIT_CORE", 0),
         ]
+        if processes and sys.platform == "linux" and os.getuid():  # nothing counts those of root
+            wanted.append(("processes", "RLIMIT_NPROC", _tasks() + MOST_PROCESSES))
         for name, limit, value in wanted:
             if name == "memory" and sys.platform == "darwin":
                 continue
@@ -62,6 +75,15 @@ if sys.platform != "win32":
                 continue
             done.append(name)
         return [f"rlimits ({', '.join(done)})"] if done else []
+
+    def _tasks() -> int:
+        """So many processes and threads our user has."""
+        count = 0
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                if os.stat(f"/proc/{name}").st_uid == os.getuid():
+                    count += len(os.listdir(f"/proc/{name}/task"))
+        return count
 
 
 def _readable() -> Iterator[str]:
@@ -81,6 +103,7 @@ def _readable() -> Iterator[str]:
     ):
         yield from _entries(folder, lambda name: ".so" in name or name.endswith("-linux-gnu"))
     yield from ("/dev/urandom", "/dev/random", "/dev/zero", "/etc/localtime", "/usr/share/zoneinfo")
+    yield from ("/etc/hosts", "/etc/nsswitch.conf")  # what "localhost" means
 
 
 def _entries(folder: str, wanted: Callable[[str], bool]) -> Iterator[str]:

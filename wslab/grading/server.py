@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import random
 import socket
 import struct
@@ -40,11 +41,15 @@ class Server:
         companions: Mapping[str, str],
         limits: Limits,
         randomness: random.Random,
+        words: tuple[str, ...] = (),
     ) -> None:
         self._what = sources, file, companions
-        self.limits, self.random = limits, randomness
+        self.limits, self.random, self.words = limits, randomness, words
         self.port = 0
+        self.deadline = math.inf
+        """The end of the submission, by ``time.monotonic()``: no connection lives longer."""
         self.printed = ""
+        self.interrupted = False
         self._child: Child | None = None
 
     def __enter__(self) -> Server:
@@ -54,21 +59,22 @@ class Server:
             sources, file, companions = self._what
             self._child = Child(
                 sources, file, self.limits,
-                files=companions, program=[str(self.port)], ports=[self.port],
+                files=companions, program=[str(self.port), *self.words],
+                ports=[self.port],
             )  # fmt: skip
             try:
                 self._child.begin(time.monotonic() + self.limits.load)
                 self._wait_until_ready(self._child)
                 return self
             except Complaint:
-                self._stop()
+                self.stop()
                 if last_try or "ddress already in use" not in self.printed:
                     raise
             except (TimeoutError, Ended, WireError, OSError):
-                self._stop()
+                self.stop()
                 raise Complaint(self._with_output("The program could not be started.")) from None
             except BaseException:
-                self._stop()
+                self.stop()
                 raise
         raise AssertionError("not reached")
 
@@ -79,11 +85,30 @@ class Server:
         trace: TracebackType | None,
     ) -> None:
         ended = self._child.exit_status(0) if self._child else None
-        self._stop()
-        if kind is None and ended is not None:
+        self.stop()
+        if kind is None and ended is not None and not self.interrupted:
             raise Complaint(self._with_output("The program ended while it was being used."))
         if kind is None and _listens(self.port):
             raise Complaint(f"Something still listens on port {self.port} after the program's end.")
+
+    def ended(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._child is None or self._child.exit_status(0) is not None
+
+    def output(self) -> str:
+        """The beginning of what it has printed so far."""
+        return self._child.output() if self._child else self.printed
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        assert self._child
+        self.interrupted = True
+        self._child.interrupt()
+
+    def exit_status(self, seconds: float) -> int | None:
+        """How it ended, as ``subprocess`` says it; None if it has not in this time."""
+        assert self._child
+        return self._child.exit_status(seconds)
 
     @property
     def url(self) -> str:
@@ -103,7 +128,7 @@ class Server:
             why = "no answer" if isinstance(error, TimeoutError) else str(error.strerror)
             raise Complaint(self._with_output(f"Nobody takes the connection: {why}.")) from None
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return Line(sock, delivery, self.limits.step, self.random)
+        return Line(sock, delivery, self.limits.step, self.random, self.deadline)
 
     def _wait_until_ready(self, child: Child) -> None:
         """Ready is when a connection succeeds: what it prints, or when, is its own affair."""
@@ -117,7 +142,8 @@ class Server:
             self._with_output(f"The program takes no connection on 127.0.0.1, port {self.port}.")
         )
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """End it and all that it started. Does not raise."""
         if self._child:
             self._child.end()
             self.printed = self._child.output()
@@ -136,9 +162,15 @@ class Line:
     """A connection to the student's program. A context manager."""
 
     def __init__(
-        self, sock: socket.socket, delivery: Delivery, step: float, randomness: random.Random
+        self,
+        sock: socket.socket,
+        delivery: Delivery,
+        step: float,
+        randomness: random.Random,
+        last: float = math.inf,
     ) -> None:
         self.sock, self.delivery, self.step, self.random = sock, delivery, step, randomness
+        self.last = last
         self.heard = bytearray()
         """All that came back so far."""
 
@@ -151,8 +183,8 @@ class Line:
     def say(self, *messages: bytes) -> None:
         """Send the messages, cut or glued as this line's delivery says."""
         try:
-            self.sock.settimeout(self.step)
             for piece in pieces(messages, self.delivery, self.random):
+                self.sock.settimeout(max(0.001, self._deadline() - time.monotonic()))
                 self.sock.sendall(piece)
         except TimeoutError:
             raise Complaint("It does not read what we send.") from None
@@ -176,7 +208,7 @@ class Line:
     def hear_some(self, size: int) -> bytes:
         """The next bytes, ``size`` of them; fewer if it hangs up or falls silent."""
         data = bytearray()
-        deadline = time.monotonic() + self.step
+        deadline = self._deadline()
         while len(data) < size and (chunk := self._receive(size - len(data), deadline)):
             data += chunk
         self.heard += data
@@ -184,7 +216,7 @@ class Line:
 
     def hear_end(self, what: str) -> None:
         """Nothing more, and then the end of the stream: it must hang up, and cleanly."""
-        chunk = self._receive(1, time.monotonic() + self.step)
+        chunk = self._receive(1, self._deadline())
         if chunk is None:
             raise Complaint(f"{what}: it should end the connection, and keeps it open.")
         if chunk:
@@ -199,6 +231,13 @@ class Line:
         """Break the connection off, as a program does that is killed."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
+
+    def _deadline(self) -> float:
+        """Of the step that begins now. A server that drips or floods has no more than its time."""
+        now = time.monotonic()
+        if now >= self.last:
+            raise Complaint("The time for the whole submission is used up.")
+        return min(now + self.step, self.last)
 
     def _receive(self, size: int, deadline: float) -> bytes | None:
         """Some bytes; none at the end; None if nothing came in time."""

@@ -15,12 +15,39 @@ from . import scripts
 from .answers import Answer, Kind
 from .limits import GRADED, Limits
 from .process import Child, Ended
+from .program import Program
 from .scripts import GaveUp, Play
 from .wire import Handle, WireError
 
 
+class Lent:
+    """A worker that goes from one file of a submission to the next, since to start one takes time.
+
+    Only one that has always answered: a file never meets the trouble that another one made. A
+    context manager: at its end the worker ends.
+    """
+
+    def __init__(self) -> None:
+        self.child: Child | None = None
+
+    def take(self) -> Child | None:
+        """The worker, if one was left here."""
+        child, self.child = self.child, None
+        return child
+
+    def __enter__(self) -> Lent:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if child := self.take():
+            child.end()
+
+
 class Session:
-    """The worker behind one file. A context manager: at its end nothing of it runs any more."""
+    """The worker behind one file. A context manager: at its end nothing of it runs any more.
+
+    ``lent`` may hold a worker of the same submission; one in good order is left there at the end.
+    """
 
     def __init__(
         self,
@@ -28,19 +55,23 @@ class Session:
         file: str,
         limits: Limits = GRADED,
         companions: Mapping[str, str] | None = None,
+        lent: Lent | None = None,
     ) -> None:
         self.sources, self.file, self.limits = sources, file, limits
         self.companions = companions or {}
         """Files to lay beside it: their paths, their texts."""
         self.layers: tuple[str, ...] = ()
         self.printed = ""
-        """The beginning of what the code printed."""
+        """The beginning of what the code printed; nothing where the worker may be a lent one."""
         self.deadline = time.monotonic() + limits.total
+        self.program = Program(sources, file, limits, self.companions)
+        """The same file, where it is run as a program."""
         self._starts = 0
         self._child: Child | None = None
         self._names: frozenset[str] = frozenset()
         self._trouble: Answer | None = None
-        self._number = 0
+        # What is laid beside a file is laid there when its worker starts.
+        self._lent = lent if not companions else None
 
     def __enter__(self) -> Session:
         return self
@@ -51,13 +82,17 @@ class Session:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._lent and self._child:
+            self._lent.child, self._child = self._child, None
         self.close()
 
     def close(self) -> None:
-        """End the worker, if there is one."""
+        """End the worker and the program, if they are there."""
+        self.program.end()
         if self._child:
             self._child.end()
-            self.printed = self.printed or self._child.output()
+            if not self._lent:
+                self.printed = self.printed or self._child.output()
             self._child = None
 
     def load(self) -> Answer | None:
@@ -68,6 +103,8 @@ class Session:
             return Answer(Kind.SKIPPED, text=f"the program ended or hung {self._starts} times")
         if time.monotonic() > self.deadline:
             return Answer(Kind.SKIPPED, text="the time for the whole submission is used up")
+        if self._load_in_lent():
+            return None
         self._starts += 1
         self._child = Child(self.sources, self.file, self.limits, files=self.companions)
         deadline = time.monotonic() + self.limits.load
@@ -80,6 +117,29 @@ class Session:
         self.close()
         return answer
 
+    def _load_in_lent(self) -> bool:
+        """Load the file in a worker that has another one; if that fails, a new worker tries."""
+        self._child = self._lent.take() if self._lent else None
+        if not self._child:
+            return False
+        self._child.number += 1
+        message = ["load", self._child.number, self.file]
+        deadline = time.monotonic() + self.limits.call
+        answer = self._guarded(lambda child: self._answer(child, message, [], deadline))
+        if answer.kind is Kind.RETURNED and type(answer.value) is list:
+            self._names = frozenset(filter(lambda name: type(name) is str, answer.value))
+            self.layers = self._child.layers
+            self._starts += 1
+            return True
+        self.close()
+        return False
+
+    @property
+    def strain(self) -> int:
+        """So often it ended or hung; to hang while it is loaded takes as long as five calls."""
+        hung = bool(self._trouble and self._trouble.kind is Kind.LATE)
+        return max(0, self._starts - 1) + round(self.limits.load / self.limits.call) * hung
+
     def names(self) -> frozenset[str]:
         """The functions in the file, once it is loaded."""
         return self._names
@@ -91,7 +151,8 @@ class Session:
             return trouble
         if name not in self._names:
             return Answer(Kind.MISSING)
-        self._number += 1
+        assert self._child
+        self._child.number += 1
         plays: list[Play] = []
 
         def sent(value: Any) -> Any:
@@ -100,7 +161,7 @@ class Session:
             plays.append(value.play())
             return Handle(len(plays) - 1, plays[-1].methods)
 
-        message = ["call", self._number, name, [sent(arg) for arg in args],
+        message = ["call", self._child.number, name, [sent(arg) for arg in args],
                    {word: sent(arg) for word, arg in kwargs.items()}]  # fmt: skip
         deadline = min(time.monotonic() + self.limits.call, self.deadline + self.limits.call)
         return self._guarded(lambda child: self._answer(child, message, plays, deadline))
@@ -133,13 +194,15 @@ class Session:
         return answer
 
     def _answer(self, child: Child, message: Any, plays: list[Play], deadline: float) -> Answer:
-        child.send(message)
-        while True:
+        child.send(message, deadline)
+        # Not only a wait may take too long: somebody may ask, and ask, and ask.
+        while time.monotonic() < deadline:
             reply = child.receive(deadline)
             if type(reply) is list and reply and reply[0] == "ask":
-                child.send(_play(reply, plays))
+                child.send(_play(reply, plays), deadline)
             else:
                 return _read(reply, message[1], plays)
+        raise TimeoutError
 
 
 def _play(asked: list[Any], plays: list[Play]) -> list[Any]:
@@ -173,6 +236,8 @@ def _read(reply: Any, number: int, plays: list[Play]) -> Answer:
 
 def _last_words(child: Child) -> str:
     status = child.exit_status(0.5)
+    if child.excess:
+        return child.excess
     if status is None:
         return "it closed the pipe to the judge"
     if status < 0:

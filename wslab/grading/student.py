@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -121,12 +122,13 @@ class Student:
         due = Answer(Kind.RETURNED)
         self.trials.append(Trial(function, args, kwargs, answer, due, because, fault))
 
-    def serving(self) -> Server:
-        """Run the whole file as a program that serves, and talk to it; a context manager."""
+    def serving(self, *words: str) -> AbstractContextManager[Server]:
+        """Run the whole file as a program that serves, and talk to it; a context manager.
+
+        ``words`` stand behind the port on its command line.
+        """
         session = self.session
-        return Server(
-            session.sources, session.file, session.companions, session.limits, self.random
-        )
+        return session.program.serving(self.random, words, session.deadline)
 
     def claim(self, holds: bool, otherwise: str) -> None:
         """For all that is no single answer; ``otherwise`` is what the student reads."""

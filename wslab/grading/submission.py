@@ -39,7 +39,7 @@ def read_folder(folder: Path, limits: Limits = GRADED) -> Submission:
         try:
             texts[name] = read_text(folder / f"{name}.py", limits.source)
         except FileNotFoundError:
-            problems[name] = _missing(f"{name}.py", names)
+            problems[name] = missing(f"{name}.py", names)
         except (OSError, ValueError) as error:
             problems[name] = f"{name}.py {error}"
     return Submission(texts, problems)
@@ -87,7 +87,8 @@ def decode(data: bytes) -> str:
     return text
 
 
-def _missing(name: str, names: Iterable[str]) -> str:
+def missing(name: str, names: Iterable[str]) -> str:
+    """Why a file is not there: one of those that are may have been meant."""
     others = tuple(key for key in kit.FILES if not name.startswith(key))
     free = [other for other in names if not other.lower().startswith(others)]
     near = difflib.get_close_matches(name, free, 1, 0.6)

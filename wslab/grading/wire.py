@@ -58,12 +58,20 @@ class Handle(NamedTuple):
 # ---------------------------------------------------------------- a message on the pipe
 
 
-def write(fd: int, value: object, most: int) -> None:
-    """Write ``value``; raises WireError if it is no plain data or longer than ``most`` bytes."""
+def message(value: object, most: int) -> bytes:
+    """All that crosses the pipe for ``value``.
+
+    Raises WireError if it is no plain data, or longer than ``most`` bytes.
+    """
     data = encode(value)
     if len(data) > most:
         raise WireError(f"too long: {len(data)} bytes, and {most} are the most")
-    data = _HEAD.pack(len(data)) + data
+    return _HEAD.pack(len(data)) + data
+
+
+def write(fd: int, value: object, most: int) -> None:
+    """Write ``value``, and wait as long as it takes. Raises WireError."""
+    data = message(value, most)
     while data:
         data = data[os.write(fd, data) :]
 

@@ -1,21 +1,24 @@
 """The worker: a child process that runs the student's code, and answers the judge's calls.
 
 It is started as ``python -I -S -B`` and loads, besides Python's own library, only its neighbours
-`wire`, `sandbox` and `landlock`: the right answers are in no memory that the student can reach.
+`wire`, `sandbox` and what that needs: the right answers are in no memory that the student can reach.
 Nothing here is a secret and nothing can be won by changing it: what goes back is what the code
 answered, and whoever answers something else has answered something else.
 
 The judge begins with one message, a dict: limits, the sources, what to run. Then it sends
-``["call", number, function, args, kwargs]``; the answer is ``["returned", number, value]`` or
+``["call", number, function, args, kwargs]``, or ``["load", number, file]`` for another of the
+files; the answer is ``["returned", number, value]`` or
 ``["raised", number, names, text, file, line]``; between the two, ``["ask", handle, method, args]``
 calls a function that stays with the judge, who answers ``["give", value]`` or ``["throw", name]``.
 """
 
 from __future__ import annotations
 
+import _thread
 import builtins
 import importlib
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -46,6 +49,8 @@ def main() -> None:
     sources = Sources(start["sources"])
     sys.meta_path.append(sources)
     if start["program"]:
+        # Whoever starts us in the background may have told us to ignore Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         sources.run(start["file"], start["program"])
         sys.exit()
     Worker(sources, inbox, answers, most).serve(start["file"])
@@ -68,7 +73,11 @@ def _listen(commands: int, most: int, inbox: SimpleQueue[Any]) -> None:
     """Pass messages on. The end of the pipe says that the judge has died: so do we."""
     try:
         while True:
-            inbox.put(wire.read(commands, most))
+            message = wire.read(commands, most)
+            if message == ["interrupt"]:
+                _thread.interrupt_main()
+            else:
+                inbox.put(message)
     except BaseException:
         os._exit(3)
 
@@ -119,25 +128,27 @@ class Worker:
     def __init__(self, sources: Sources, inbox: SimpleQueue[Any], answers: int, most: int) -> None:
         self.sources, self.inbox, self.answers, self.most = sources, inbox, answers, most
         self.asking = threading.Lock()
+        self.module: ModuleType | None = None
 
     def serve(self, file: str) -> None:
         """Load the file, then answer until the pipe ends."""
-        loaded: list[ModuleType] = []
-
-        def load() -> list[str]:
-            loaded.append(importlib.import_module(file))
-            names = vars(loaded[0]).items()
-            return [name for name, value in names if type(name) is str and callable(value)]
-
-        self._answer(0, load)
+        self._answer(0, partial(self._load, file))
         while True:
-            _, number, name, args, kwargs = self.inbox.get()
-            self._answer(number, partial(self._call, loaded[0], name, args, kwargs))
+            kind, number, name, *rest = self.inbox.get()
+            if kind == "load":
+                self._answer(number, partial(self._load, name))
+            else:
+                self._answer(number, partial(self._call, name, *rest))
 
-    def _call(self, module: ModuleType, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def _load(self, file: str) -> list[str]:
+        self.module = importlib.import_module(file)
+        names = vars(self.module).items()
+        return [name for name, value in names if type(name) is str and callable(value)]
+
+    def _call(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         found = [self._stand_in(arg) for arg in args]
         named = {word: self._stand_in(arg) for word, arg in kwargs.items()}
-        return getattr(module, name)(*found, **named)
+        return getattr(self.module, name)(*found, **named)
 
     def _answer(self, number: int, run: Callable[[], Any]) -> None:
         try:

@@ -56,6 +56,61 @@ def sha_256(key):
 
 
 @belief(
+    "accept_key",
+    says="The GUID is hex, so its letters may be small, too.",
+    look="Is the GUID used as a number here, or as a text? Copy it from the section, as it is.",
+    lesson="04",
+    rfc="1.3",
+)
+def mistyped_guid(key):
+    return base64.b64encode(hashlib.sha1((key + GUID.lower()).encode()).digest()).decode()
+
+
+@belief(
+    "accept_key",
+    says="The GUID comes first, then the key.",
+    look="A hash of ab is no hash of ba. In which order does the section put the two together?",
+    lesson="04",
+    rfc="4.2.2",
+)
+def guid_in_front(key):
+    return base64.b64encode(hashlib.sha1((GUID + key).encode()).digest()).decode()
+
+
+@belief(
+    "accept_key",
+    says="What encodebytes() gives is the base64.",
+    look="How long is your accept value: 28 characters, or 29? Print its repr().",
+    lesson="04",
+    rfc="4.2.2",
+)
+def newline_at_the_end(key):
+    return base64.encodebytes(hashlib.sha1((key + GUID).encode()).digest()).decode()
+
+
+@belief(
+    "is_upgrade",
+    says="The words websocket and Upgrade come in the case in which the RFC writes them.",
+    look="Some clients write Upgrade: WebSocket. What does §4.2.1 say about that, item 3?",
+    lesson="04",
+    rfc="4.2.1",
+)
+def values_keep_their_case(headers):
+    try:
+        nonce = base64.b64decode(headers.get("sec-websocket-key", ""), validate=True)
+    except ValueError:
+        return False
+    listed = [word.strip() for word in headers.get("connection", "").split(",")]
+    return (
+        "host" in headers
+        and headers.get("upgrade", "") == "websocket"
+        and "Upgrade" in listed
+        and len(nonce) == 16
+        and headers.get("sec-websocket-version") == "13"
+    )
+
+
+@belief(
     "is_upgrade",
     says="Connection says Upgrade, and nothing else.",
     look="Firefox sends: Connection: keep-alive, Upgrade. What kind of value is that?",
@@ -153,6 +208,23 @@ def all_of_it_is_text(raw):
     path, lines = parts(raw.decode("utf-8").encode())
     headers = {}
     for name, value in lines:
+        name = name.lower()
+        headers[name] = headers[name] + ", " + value if name in headers else value
+    return path, headers
+
+
+@belief(
+    "parse_request",
+    says="Headers arrive whole: one recv() brings the request.",
+    look="Cut a request behind any byte, and read it. How would you know that more is to come?",
+    lesson="02",
+    rfc="4.2.1",
+)
+def headers_arrive_whole(raw):
+    lines = raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    path, pairs = parts(b"\r\n".join(lines) + b"\r\n\r\n")
+    headers = {}
+    for name, value in pairs:
         name = name.lower()
         headers[name] = headers[name] + ", " + value if name in headers else value
     return path, headers

@@ -99,6 +99,33 @@ def key_without_masking(opcode, payload, *, fin=True, mask=None):
 
 
 @belief(
+    "encode_frame",
+    says="The key masks the whole frame, its header, too.",
+    look="How would the receiver find the key if the header that leads to it were masked?",
+    lesson="06",
+    rfc="5.3",
+)
+def header_masked_too(opcode, payload, *, fin=True, mask=None):
+    start = header(opcode | (0x80 if fin else 0), len(payload), 0x80 if mask else 0)
+    return masked(start, mask) + mask + masked(payload, mask) if mask else start + payload
+
+
+@belief(
+    "encode_frame",
+    says="Two bytes for every length are simpler, and always enough for a short one.",
+    look="The section asks for one of the three forms for each length. Which one?",
+    lesson="05",
+    rfc="5.2",
+)
+def longer_than_needed(opcode, payload, *, fin=True, mask=None):
+    size, bit = len(payload), 0x80 if mask else 0
+    start = header(opcode | (0x80 if fin else 0), size, bit)
+    if size <= 125:
+        start = bytes([start[0], bit | 126]) + size.to_bytes(2, "big")
+    return start + mask + masked(payload, mask) if mask else start + payload
+
+
+@belief(
     "decode_frame",
     says="A frame fills the whole of the data; there is nothing behind it.",
     look="Two frames arrive in one recv(). Where does the second one go?",
@@ -123,6 +150,20 @@ def four_byte_length(data):
         if size > len(data) or size < 1 << 16:
             raise ValueError("too short, or not in the shortest form")
         return bool(data[0] & 0x80), data[0] & 15, data[at : at + size], data[at + size :]
+    return parse(data)
+
+
+@belief(
+    "decode_frame",
+    says="The order of the length's bytes does not matter.",
+    look="The bytes 01 02 are a length. Read them in both orders: which one is 258?",
+    lesson="05",
+    rfc="5.2",
+)
+def little_endian_read(data):
+    if len(data) >= 10 and data[1] & 0x7F >= 126:
+        at = 4 if data[1] & 0x7F == 126 else 10
+        data = data[:2] + data[2:at][::-1] + data[at:]
     return parse(data)
 
 
@@ -228,6 +269,20 @@ def reserved_is_free(data):
     if data[0] & 0x0F in (8, 9, 10) and (not fin or data[0] < 0x80 or len(payload) > 125):
         raise ValueError("a control frame is short, and whole")
     return data[0] >= 0x80, data[0] & 0x0F, payload, rest
+
+
+@belief(
+    "decode_frame",
+    says="Control frames are frames like all others: as long as one likes, and in fragments.",
+    look="§5.5 has two rules for them. What could a peer do to you without these rules?",
+    lesson="05",
+    rfc="5.5",
+)
+def control_frames_are_like_others(data):
+    if data[:1] and data[0] & 0x0F in (8, 9, 10):
+        _, _, payload, rest = parse(bytes([data[0] & 0xF0 | 2]) + data[1:])
+        return data[0] >= 0x80, data[0] & 0x0F, payload, rest
+    return parse(data)
 
 
 def a_frame(recv, end):

@@ -113,3 +113,28 @@ def whole_groups_only(data, key):
 def every_frame_is_masked(frame):
     at = {126: 4, 127: 10}.get(frame[1] & 0x7F, 2)
     return xor(frame[at + 4 :], frame[at : at + 4] + bytes(4))
+
+
+@belief(
+    "apply_mask",
+    says="The key goes on where the last frame stopped.",
+    look="Mask the same five bytes twice. Should the two results differ?",
+    lesson="06",
+    rfc="5.3",
+)
+def index_runs_on(data, key, turn=[0]):  # noqa: B006 - it remembers: that is the belief
+    start = turn[0]
+    turn[0] += len(data)
+    return xor(data, key, start)
+
+
+@belief(
+    "apply_mask",
+    says="A key is agreed on once, and is good for ever.",
+    look="Mask two payloads with two keys. Which key did your code take for the second one?",
+    lesson="06",
+    rfc="5.3",
+)
+def same_key_for_ever(data, key, keys=[]):  # noqa: B006 - it remembers: that is the belief
+    keys.append(key)
+    return xor(data, keys[0])

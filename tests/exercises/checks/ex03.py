@@ -77,6 +77,9 @@ def malformed(student: Student) -> None:
     raw = a_request(student.random)
     for end in (0, 5, len(raw) // 2, len(raw) - 2, len(raw) - 1):
         refuses("parse_request", raw[:end], because="the blank line has not arrived yet")
+    for count in (1, 2, 4):
+        whole_lines = b"".join(raw.splitlines(keepends=True)[:count])
+        refuses("parse_request", whole_lines, because="the blank line has not arrived yet")
     for first in (
         "POST / HTTP/1.1",
         "GET / HTTP/1.0",
@@ -138,6 +141,9 @@ def fault_of(response: object, its_key: str, *, accept: str) -> str:
     """What is wrong with a 101, as a sentence; order, case and more headers are free."""
     if type(response) is not bytes:
         return "bytes are due: they go to the socket as they are"
+    if type(accept) is str:  # a newline in it has cost its points above, too
+        response = response.replace(accept.encode(), accept.strip().encode())
+        accept = accept.strip()
     if b"\n" in response.replace(b"\r\n", b"") or b"\r" in response.replace(b"\r\n", b""):
         return r"each line ends with \r\n, both bytes"
     head, blank_line, rest = response.partition(b"\r\n\r\n")

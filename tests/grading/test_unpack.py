@@ -1,0 +1,173 @@
+"""Archives, notebooks and encodings: what is inside is found, what is hostile is said."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from wslab.grading import cells
+from wslab.grading.intake import File
+from wslab.grading.layout import Pick
+from wslab.grading.limits import GRADED
+from wslab.grading.unpack import Opened, unpack
+
+NAME = "ex04_frames.py"
+KINDS = ["a.zip", "a.tar", "a.tar.gz", "a.tgz"]
+
+
+def packed(name: str, files: Mapping[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path, data in files.items():
+                archive.writestr(path, data)
+    else:
+        mode: Any = "w" if name.endswith(".tar") else "w:gz"
+        with tarfile.open(fileobj=target, mode=mode) as tar:
+            for path, data in files.items():
+                member = tarfile.TarInfo(path)
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+    return target.getvalue()
+
+
+def opened(name: str, data: bytes) -> Opened:
+    return unpack([File(name, data)], Pick(()))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_in_an_archive_counts(name: str) -> None:
+    files = {f"work/exercises/{NAME}": b"good = 1\r\n", f"work/solutions/{NAME}": b"not mine",
+             "work/ex05_masks.py": b""}  # fmt: skip
+    found = opened(name, packed(name, files))
+    assert found.submission.texts == {"ex04_frames": "good = 1\n"}
+    assert "'ex05_masks.py'" in found.submission.problems["ex05_masking"]
+    assert found.flags == [f"unpacked from {name[1:]}"]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_names_that_lead_out_of_an_archive_lead_nowhere(name: str) -> None:
+    files = {f"../{NAME}": b"1", "/etc/ex05_masking.py": b"2", "a/../ex06_messages.py": b"3",
+             f"c:/{NAME}": b"4", "ex03_opening_handshake.py": b"5"}  # fmt: skip
+    found = opened(name, packed(name, files))
+    assert found.submission.texts == {"ex03_opening_handshake": "5"}
+    assert "names in the archive that lead out of it" in found.flags
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_too_many_files(name: str) -> None:
+    files = {f"{number}": b"" for number in range(GRADED.entries + 1)}
+    found = opened(name, packed(name, {**files, NAME: b""}))
+    assert found.submission.texts == {}
+    assert "200" in found.refusal
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_bomb_is_read_no_further_than_it_may(name: str) -> None:
+    bomb = bytes(GRADED.unpacked + 1)
+    found = opened(name, packed(name, {NAME: bomb[: 30 << 20]}))
+    assert found.submission.texts == {}
+    assert "too long" in found.submission.problems["ex04_frames"] or "far more" in found.refusal
+
+
+def test_many_files_of_a_bomb_are_counted_together() -> None:
+    data = packed("a.tgz", {f"{number}/{NAME}": bytes(1 << 20) for number in range(25)})
+    assert "far more than it may" in opened("a.tgz", data).refusal
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_damaged_archive_is_refused(name: str) -> None:
+    whole = packed(name, {NAME: b"# " + bytes(range(1, 256)) * 40})
+    assert opened(name, whole).submission.problems
+    for data in (b"", b"rubbish", whole[: len(whole) // 2]):
+        found = opened(name, data)
+        assert found.submission.texts == {}
+        assert "damaged" in found.refusal or (name == "a.tar" and not found.refusal)
+
+
+def test_many_central_entries_are_not_even_listed() -> None:
+    end = b"PK\x05\x06" + bytes(4) + b"\x10\0\x10\0" + bytes(10)
+    assert "more than 200" in opened("a.zip", b"PK\x01\x02" * 100_000 + end).refusal
+
+
+def test_links_secrets_and_odd_packing_inside() -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        link = zipfile.ZipInfo(NAME)
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "/etc/passwd")
+        archive.writestr("ex05_masking.py", b"x = 1", zipfile.ZIP_LZMA)
+    found = opened("a.zip", target.getvalue())
+    assert "is a link" in found.submission.problems["ex04_frames"]
+    assert "use the usual zip" in found.submission.problems["ex05_masking"]
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w") as tar:
+        member = tarfile.TarInfo(NAME)
+        member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(member)
+    assert "is a link" in opened("a.tar", target.getvalue()).submission.problems["ex04_frames"]
+
+
+def test_an_archive_in_an_archive_is_not_opened() -> None:
+    inner = packed("a.zip", {NAME: b""})
+    assert "another archive" in opened("a.zip", packed("a.zip", {"b.zip": inner})).refusal
+
+
+# ---------------------------------------------------------------- notebooks
+
+
+def notebook(*sources: Any, kind: str = "code") -> bytes:
+    return json.dumps({"cells": [{"cell_type": kind, "source": one} for one in sources]}).encode()
+
+
+def test_the_code_of_a_notebook_counts_where_there_is_no_file() -> None:
+    book = notebook(["def apply_mask(data, key):\n", "    return data\n"], "%matplotlib inline\n"
+                    "import wslab\nwslab.check('ex05')\nx = 1", "%%time\nf()")  # fmt: skip
+    found = unpack([File("homework.ipynb", book)], Pick(()))
+    text = found.submission.texts["ex05_masking"]
+    assert set(found.submission.texts) == {"ex05_masking"}
+    names: dict[str, Any] = {}
+    exec(text, names)
+    assert names["x"] == 1
+    assert found.flags == ["from a notebook: ex05"]
+    both = unpack([File("ex05.ipynb", book), File("ex05_masking.py", b"y = 1")], Pick(()))
+    assert both.submission.texts == {"ex05_masking": "y = 1"}
+
+
+def test_a_name_says_which_exercise_a_notebook_is() -> None:
+    found = unpack([File("ex05 final.ipynb", notebook("x = 1"))], Pick(()))
+    assert found.submission.texts == {"ex05_masking": "x = 1\n"}
+    assert unpack([File("ex05.ipynb", notebook("x", kind="markdown"))], Pick(())).submission.texts
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{}", b"[]", b"[" * 100_000, b'{"cells": [1]}', b'{"cells": 3}', b"\xff",
+     notebook(3), notebook("\0"), notebook([1])],
+)  # fmt: skip
+def test_a_notebook_that_cannot_be_read(data: bytes) -> None:
+    with pytest.raises(ValueError, match="is no notebook"):
+        cells.code(data)
+    problems = unpack([File("ex05_masking.ipynb", data)], Pick(())).submission.problems
+    assert problems["ex05_masking"].startswith("ex05_masking.ipynb is no notebook")
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["é = 1\n".encode(), b"\xef\xbb\xbf" + "é = 1\n".encode(), "é = 1\n".encode("utf-16"),
+     "é = 1\r\n".encode(), "é = 1\r".encode()],
+)  # fmt: skip
+def test_any_unicode_and_any_line_end(data: bytes) -> None:
+    assert unpack([File(NAME, data)], Pick(())).submission.texts == {"ex04_frames": "é = 1\n"}
+
+
+def test_what_cannot_be_decoded_is_said() -> None:
+    problems = unpack([File(NAME, b"a\nb \xe9")], Pick(())).submission.problems
+    assert problems["ex04_frames"].startswith("ex04_frames.py is not text in UTF-8: see line 2.")

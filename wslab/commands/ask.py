@@ -1,0 +1,20 @@
+"""A question with yes or no, before something is done that cannot be undone."""
+
+from __future__ import annotations
+
+import sys
+
+from . import UsageError
+
+
+def yes(question: str, option: str) -> bool:
+    """Ask on the terminal. Raises UsageError where nobody can answer: then ``option`` is needed."""
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    try:
+        answer = sys.stdin.readline() if sys.stdin else ""
+    except UnicodeDecodeError:
+        answer = "something else"
+    if not answer:
+        print(file=sys.stderr)
+        raise UsageError(f"Nobody answers here: say {option}.")
+    return answer.strip().lower() in ("y", "yes")

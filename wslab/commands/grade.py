@@ -1,0 +1,136 @@
+"""``python -m wslab grade``: a folder of submissions becomes marks and feedback."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from ..grading import kit, orphans, record
+from ..grading.coordinator import Coordinator, NotIsolated
+from ..grading.journal import Journal, JournalError
+from ..grading.progress import Progress
+from ..grading.record import Graded
+from ..grading.report import write
+from . import UsageError
+from .words import command, positive
+
+NOT_ISOLATED = (
+    "This system does not keep students' code away from your files (that takes Linux with "
+    "Landlock). Grade in a container, or say --allow-unsandboxed: then every row says so."
+)
+
+
+def add(commands: Any) -> None:
+    """Its words on the command line."""
+    summary = "grade a folder of submissions: marks, feedback and a summary of the class"
+    examples = (
+        "  python -m wslab grade submissions -o marks\n"
+        "  python -m wslab grade submissions -o marks --exercise ex03 ex04 --seed spring\n"
+        "A run that was stopped goes on when the same command is given again."
+    )
+    parser = command(commands, "grade", run, summary, examples)
+    option = parser.add_argument
+    option("submissions", metavar="SUBMISSIONS", help="a folder with a folder, archive or"
+           " files for each student")  # fmt: skip
+    option("-o", "--output", default="marks", metavar="OUT",
+           help="folder for the results (default: %(default)s)")  # fmt: skip
+    option("--seed", help="seed of the random questions (default: OUT/seed, or a new one)")
+    option("--exercise", nargs="+", default=[], metavar="EXERCISE",
+           help="as ex03; without it, all")  # fmt: skip
+    option("--jobs", type=positive, default=2 * (os.cpu_count() or 1), metavar="N",
+           help="submissions at a time; some only wait (default: %(default)s)")  # fmt: skip
+    option("--allow-unsandboxed", action="store_true",
+           help="grade where nothing keeps students' code away from your files")  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """Grade, or go on with a run that was ended; 0 if everybody has a mark, 1 if not."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends like Ctrl-C
+    orphans.adopt()
+    submissions, out = Path(args.submissions), Path(args.output)
+    _look_at(submissions, out)
+    try:
+        exercises = [kit.exercise(name) for name in args.exercise] or kit.written()
+        for key in exercises:
+            kit.checks(key)
+        out.mkdir(parents=True, exist_ok=True)
+        with Journal(out) as journal:
+            seed = _seed(out, args.seed)
+            return _grade(args, Coordinator(
+                submissions, out, seed, sorted(set(exercises)),
+                jobs=args.jobs, allow_unsandboxed=args.allow_unsandboxed,
+            ), journal)  # fmt: skip
+    except JournalError as error:
+        raise UsageError(str(error)) from None
+    except NotIsolated:
+        raise UsageError(NOT_ISOLATED) from None
+
+
+def _grade(args: argparse.Namespace, coordinator: Coordinator, journal: Journal) -> int:
+    total = len(coordinator.tasks)
+    if not total:
+        raise UsageError(f"There are no submissions in {args.submissions!a}.")
+    earlier = {id(graded) for graded in journal.done.values()}
+    try:
+        with Progress(total) as progress:
+            found = coordinator.run(journal, lambda one: progress.step(id(one) not in earlier))
+    except KeyboardInterrupt:
+        done = sum(task.key in journal.done for task in coordinator.tasks)
+        print(
+            f"\nStopped: {done} of {total} are graded. The same command goes on.", file=sys.stderr
+        )
+        raise
+    print(_summary(found))
+    for path in write(found, coordinator.out)[:1]:
+        print(f"{path}: the marks. Beside it: feedback, a summary, exports.")
+    return 0 if all(one.record.score is not None for one in found) else 1
+
+
+def _look_at(submissions: Path, out: Path) -> None:
+    if not submissions.is_dir():
+        raise UsageError(
+            f"{_quoted(submissions)} is no folder. Give the one with all submissions."
+        )
+    if out.resolve() == submissions.resolve() or submissions.resolve() in out.resolve().parents:
+        raise UsageError(
+            "The results must not lie among the submissions: choose another folder with -o."
+        )
+    if any((submissions / f"{name}.py").is_file() for name in kit.FILES.values()):
+        raise UsageError(
+            f"{_quoted(submissions)} looks like the work of one student. "
+            "Give the folder that holds a folder for each."
+        )
+
+
+def _quoted(path: Path) -> str:
+    return ascii(str(path))
+
+
+def _seed(out: Path, wanted: str | None) -> str:
+    """The seed of the run, kept so that a later run asks the same questions."""
+    path = out / "seed"
+    if wanted is None and path.is_file():
+        return path.read_text("utf-8").removesuffix("\n")
+    seed = wanted or secrets.token_hex(8)
+    # Whole or not at all: after a power cut, half a seed would ask other questions.
+    part = path.with_suffix(".part")
+    fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(fd, "w", encoding="utf-8") as file:
+        file.write(f"{seed}\n")
+        file.flush()
+        os.fsync(fd)
+    os.replace(part, path)
+    return seed
+
+
+def _summary(found: list[Graded]) -> str:
+    counts = Counter(one.record.status for one in found)
+    order = [record.GRADED, record.PARTIAL, record.EMPTY, record.REFUSED, record.NEEDS_A_PERSON]
+    words = [f"{counts[status]} {status}" for status in order if counts[status]]
+    return f"{len(found)} submissions: {', '.join(words)}."

@@ -1,0 +1,69 @@
+"""``python -m wslab record``: a conversation goes into a file."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from .. import demo, talk
+from ..observe.tap import Recording
+from ..output import check_output, save
+from . import UsageError
+from .connect import add_options, converse
+from .words import command
+
+
+def add(commands: Any) -> None:
+    """Its words on the command line."""
+    summary = "record a conversation in a file, for Wireshark or to explain it"
+    examples = (
+        "  python -m wslab record -o talk.pcapng                 (our two echoes)\n"
+        "  python -m wslab record Hello 'How are you?' -o talk.json\n"
+        "  python -m wslab record ws://127.0.0.1:15000/ Hello -o talk.pcapng\n"
+        "  python -m wslab record tcp://127.0.0.1:15000 -o talk.json    (type; Ctrl-C)\n"
+        "  python -m wslab explain talk.json\n"
+        "With a URL it is like connect: each TEXT, or line of input, is a message.\n"
+        "Without one, our two echoes get what the demo says, or TEXT.\n"
+        "What goes over wss:// is recorded before it is encrypted."
+    )
+    parser = command(commands, "record", run, summary, examples)
+    parser.add_argument("words", nargs="*", metavar="URL|TEXT",
+                        help="whom to talk to, and what to say")  # fmt: skip
+    option = parser.add_argument
+    option("-o", "--output", required=True, metavar="FILE",
+           help="FILE.pcapng, or FILE.json (a second connection goes to FILE-2.json)")  # fmt: skip
+    add_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """A conversation with a server, or the demo's two without one; then the file."""
+    check_output(args.output)
+    url, words = None, args.words
+    if words and "://" in words[0]:
+        url, *words = words
+    try:
+        spoken = [f"{word}\n".encode() for word in words]
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{error.object.rstrip()!a} is not text in UTF-8.") from None
+    if url is None:
+        recordings = [talked.recording for talked in demo.run(words or demo.WORDS)]
+        print(save(args.output, recordings), file=sys.stderr)
+        return 0
+    args.url = url
+    return _record(args, spoken or talk.lines(sys.stdin))
+
+
+def _record(args: argparse.Namespace, spoken: Iterable[bytes]) -> int:
+    """Like ``connect``. Whatever ends it, what has crossed until then is saved."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends like Ctrl-C
+    recording = Recording()
+    try:
+        return converse(args, recording, spoken)
+    except KeyboardInterrupt:
+        return 0  # to say the last word with Ctrl-C is how a recording ends
+    finally:
+        if recording.events:
+            print(save(args.output, [recording]), file=sys.stderr)

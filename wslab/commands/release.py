@@ -1,0 +1,55 @@
+"""``python -m wslab release``: the students' copy, or an autograder for Gradescope."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+from pathlib import Path
+from typing import Any
+
+from ..grading import gradescope_bundle, kit, parcel, release
+from . import UsageError
+from .words import command
+
+
+def add(commands: Any) -> None:
+    """Its words on the command line."""
+    summary = "make the students' copy of the kit, or an autograder for Gradescope"
+    examples = (
+        "  python -m wslab release for-students        (a folder)\n"
+        "  python -m wslab release for-students.zip    (an archive)\n"
+        "  python -m wslab release --gradescope autograder.zip --exercise ex03"
+    )
+    parser = command(commands, "release", run, summary, examples)
+    parser.add_argument("output", metavar="OUT", help="a new folder, or a name that ends in .zip")
+    option = parser.add_argument
+    option("--gradescope", action="store_true", help="for Gradescope, and not for students")
+    option("--seed", help="only for Gradescope: the seed of its questions (default: a new one)")
+    option("--exercise", nargs="+", default=[], metavar="EXERCISE",
+           help="only for Gradescope: as ex03; without it, all")  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write it and say what is in it. Raises UsageError, Trouble."""
+    if not args.gradescope and (args.seed or args.exercise):
+        raise UsageError("--seed and --exercise are for --gradescope: students get no seed.")
+    out = Path(args.output)
+    if args.gradescope:
+        return _gradescope(args, out)
+    found = release.students()
+    parcel.write(found, out)
+    print(f"{out}: {len(found)} files for the students, without solutions and without a seed.")
+    return 0
+
+
+def _gradescope(args: argparse.Namespace, out: Path) -> int:
+    if out.suffix.lower() != ".zip":
+        raise UsageError(f"Gradescope takes an archive: end the name {str(out)!a} with .zip.")
+    exercises = sorted({kit.exercise(name) for name in args.exercise}) or kit.written()
+    for key in exercises:
+        kit.checks(key)
+    seed = args.seed or secrets.token_hex(8)
+    parcel.write(gradescope_bundle.bundle(seed, exercises), out)
+    print(f"{out}: an autograder for {', '.join(exercises)}.")
+    print(f"Seed {seed}: to build the same one again. Solutions and seed are inside: keep it safe.")
+    return 0

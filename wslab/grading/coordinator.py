@@ -1,0 +1,242 @@
+"""The graded run: hands submissions to judges, and writes down what comes back.
+
+Several judges work at a time. Whoever ends a judge, or was in its hands when an earlier run ended,
+is tried again at the end, when nothing else runs; who does it again needs a person. So nobody's
+mark depends on who was graded beside them, nor on how many judges there are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from . import record
+from .intake import Entry, entries
+from .journal import Journal
+from .judge_process import Crashed, Judge
+from .limits import GRADED
+from .record import Graded, Record
+from .remove import remove
+from .task import Task, kit_hash, survey, without_mark
+
+MOST_ALONE = 3
+"""So often a run may end while it is at one submission alone; a kill from outside hits anybody."""
+
+PATIENCE = 2 * GRADED.total + 30
+"""A judge that has not answered for so many seconds never will."""
+
+
+class NotIsolated(Exception):
+    """This system cannot keep students' code away from other files, and nobody has allowed that."""
+
+
+class Coordinator:
+    """A run over a folder of submissions into a folder ``out``, which exists."""
+
+    def __init__(
+        self,
+        submissions: Path,
+        out: Path,
+        seed: str,
+        exercises: Sequence[str],
+        *,
+        jobs: int = 2,
+        allow_unsandboxed: bool = False,
+    ) -> None:
+        self.out, self.jobs, self.allow_unsandboxed = out, jobs, allow_unsandboxed
+        kit = kit_hash()
+        self.tasks = [
+            Task(entry, survey(entry), tuple(exercises), seed, kit)
+            for entry in entries(submissions, exercises)
+        ]
+        """What there is to grade, in a fixed order."""
+
+    def run(self, journal: Journal, tell: Callable[[Graded], None]) -> list[Graded]:
+        """Grade all that the journal has no mark of, and return all, in the order of the tasks.
+
+        ``tell`` is called for each as soon as it is there. When this ends early, by Ctrl-C or a
+        full disk, the journal has what was done, and a new run goes on from there. Raises
+        NotIsolated, JournalError, OSError.
+        """
+        work = self.out / "work"
+        remove(work)  # of a run that was killed
+        work.mkdir(mode=0o711, exist_ok=True)  # a worker of another user passes through
+        log = self.out / "judges.log"
+        log.unlink(missing_ok=True)
+        try:
+            for graded in _Run(self, journal, work).results():
+                tell(graded)
+        finally:
+            remove(work)
+            with contextlib.suppress(OSError):
+                if log.exists() and not log.stat().st_size:
+                    log.unlink()
+        done = [journal.done[task.key] for task in self.tasks]
+        return _dressed(self.tasks, done)
+
+
+class _Run:
+    """The moving parts of one run."""
+
+    def __init__(self, coordinator: Coordinator, journal: Journal, work: Path) -> None:
+        self.coordinator, self.journal, self.work = coordinator, journal, work
+        self.finished: SimpleQueue[Graded | BaseException | None] = SimpleQueue()
+        self.waiting: SimpleQueue[Task] = SimpleQueue()
+        self.again: list[Task] = []
+        self.in_hand: set[str] = set()
+        self.judges: list[Judge] = []
+        self.threads: list[threading.Thread] = []
+        self.stopping = threading.Event()
+
+    def results(self) -> Iterator[Graded]:
+        """All marks, those of the journal first."""
+        count = 0
+        for task in self.coordinator.tasks:
+            earlier = self.journal.done.get(task.key)
+            if earlier and not _was_a_fault(earlier.record):
+                yield earlier
+            elif task.entry.refusal:
+                found = without_mark(task, record.REFUSED, task.entry.refusal)
+                yield self._mark(task, found, 0.0)
+            elif earlier or self.journal.begun[task.key]:
+                self.again.append(task)
+            else:
+                self.waiting.put(task)
+                count += 1
+        try:
+            yield from self._together(min(self.coordinator.jobs, count))
+            yield from self._alone()
+        finally:
+            self.stopping.set()
+            for judge in self.judges:
+                judge.close(for_good=True)
+            for thread in self.threads:  # the journal must not be closed under their hands
+                thread.join()
+            # We stopped them ourselves, so nothing speaks against them.
+            with contextlib.suppress(Exception):
+                for key in self.in_hand:
+                    self.journal.let_go(key)
+
+    def _judge(self) -> Judge:
+        self.judges.append(Judge(self.work, self.coordinator.out / "judges.log"))
+        return self.judges[-1]
+
+    # ------------------------------------------------------------ several at a time
+
+    def _together(self, jobs: int) -> Iterator[Graded]:
+        for _ in range(jobs):
+            self.threads.append(threading.Thread(target=self._work, args=(self._judge(),)))
+            self.threads[-1].start()
+        while jobs:
+            try:
+                # Not for ever: on Windows, nothing interrupts a wait without an end.
+                found = self.finished.get(timeout=0.5)
+            except Empty:
+                continue
+            if found is None:
+                jobs -= 1
+            elif isinstance(found, BaseException):
+                raise found
+            else:
+                yield found
+
+    def _work(self, judge: Judge) -> None:
+        """One judge, in a thread of its own, until nothing waits any more."""
+        try:
+            while not self.stopping.is_set():
+                try:
+                    task = self.waiting.get_nowait()
+                except Empty:
+                    break
+                self._start_isolated(judge)
+                graded = self._grade(judge, task)
+                if graded and not self.stopping.is_set():
+                    self.finished.put(graded)
+                elif not self.stopping.is_set():
+                    self.again.append(task)
+            judge.close()
+        except BaseException as error:
+            self.finished.put(error)
+        self.finished.put(None)
+
+    def _start_isolated(self, judge: Judge) -> None:
+        try:
+            judge.start(PATIENCE)
+        except Crashed:
+            raise OSError(0, f"A judge could not be started; see {judge.log}.") from None
+        if not judge.isolated and not self.coordinator.allow_unsandboxed:
+            raise NotIsolated
+
+    def _grade(self, judge: Judge, task: Task, alone: bool = False) -> Graded | None:
+        """The mark; None if it has to be tried alone."""
+        self.in_hand.add(task.key)
+        self.journal.start(task.key, alone)
+        try:
+            answer = judge.ask(task, PATIENCE)
+        except Crashed:
+            if self.stopping.is_set():
+                return None  # we did that; it is let go
+            self.in_hand.discard(task.key)
+            if not alone:
+                return None
+            why = "It has ended the judge twice, the second time when nothing else was running."
+            return self._mark(task, without_mark(task, record.NEEDS_A_PERSON, why), 0.0)
+        found = Record.from_json(answer["record"])
+        if found.status == record.NEEDS_A_PERSON and not alone:
+            self.in_hand.discard(task.key)
+            return None  # our fault, and perhaps only that of a moment
+        graded = self._mark(task, found, answer["seconds"])
+        self.in_hand.discard(task.key)
+        return graded
+
+    # ------------------------------------------------------------ one after the other
+
+    def _alone(self) -> Iterator[Graded]:
+        place = {task.key: number for number, task in enumerate(self.coordinator.tasks)}
+        # Those that have seen a run end come last, so that it costs nobody else anything.
+        self.again.sort(key=lambda task: (self.journal.alone[task.key], place[task.key]))
+        judge = self._judge()
+        for task in self.again:
+            if self.journal.alone[task.key] >= MOST_ALONE:
+                why = f"The run has ended {MOST_ALONE} times while it was at this one alone."
+                yield self._mark(task, without_mark(task, record.NEEDS_A_PERSON, why), 0.0)
+                continue
+            self._start_isolated(judge)
+            graded = self._grade(judge, task, alone=True)
+            if graded:
+                yield graded
+
+    def _mark(self, task: Task, found: Record, seconds: float) -> Graded:
+        graded = Graded(found, _now(), seconds)
+        self.journal.mark(task.key, graded)
+        return graded
+
+
+def _was_a_fault(found: Record) -> bool:
+    """The grader itself failed, as on a full disk: that may be mended by now."""
+    return found.status == record.NEEDS_A_PERSON and bool(found.checks)
+
+
+def _now() -> str:
+    return datetime.fromtimestamp(time.time(), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _dressed(tasks: Sequence[Task], done: Sequence[Graded]) -> list[Graded]:
+    """With what depends on the neighbours: ids, and who has handed in the very same thing."""
+    first: dict[str, Entry] = {}
+    result = []
+    for task, graded in zip(tasks, done, strict=True):
+        flags = (*task.entry.flags, *graded.record.flags)
+        if graded.record.checks and graded.record.status != record.EMPTY:
+            other = first.setdefault(task.submission_hash, task.entry)
+            if other is not task.entry:
+                flags = (*flags, f"the very same files as '{other.folder}'")
+        dressed = replace(graded.record, student_id=task.entry.student_id, flags=flags)
+        result.append(replace(graded, record=dressed))
+    return result

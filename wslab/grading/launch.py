@@ -1,0 +1,86 @@
+"""Starting a worker, and ending it: the walls that the judge builds from outside."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from . import worker
+
+# To import it here leaves its byte code on the disk: a worker writes none, and so starts faster.
+_WORKER = worker.main.__module__.partition(".")[2]
+_BOOT = (
+    f"import sys; sys.path.insert(0, sys.argv[1]); from {_WORKER} import main; "
+    "del sys.path[0], sys.argv[1:]; main()"
+)
+"""The folder above is on the path for a moment, so the rest of wslab stays outside."""
+
+
+def lay_out(folder: Path, sources: Mapping[str, str], files: Mapping[str, str]) -> None:
+    """Where the code expects its neighbours; the text that runs is the one in the message."""
+    for name, text in {**{f"{name}.py": text for name, text in sources.items()}, **files}.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(text.encode("utf-8", "surrogatepass"))
+
+
+def start(folder: str) -> subprocess.Popen[bytes]:
+    """Start a worker in this folder, in a session and an environment of its own."""
+    python = [sys.executable, "-I", "-S", "-B", "-u", "-X", "utf8", "-c", _BOOT]
+    package = Path(__file__).resolve().parent.parent
+    group: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    elif user := other_user():
+        os.chown(folder, *user)
+        group |= {"user": user[0], "group": user[1], "extra_groups": []}
+    return subprocess.Popen(
+        [*python, str(package)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        cwd=folder,
+        env=dict(_environment(folder)),
+        **group,
+    )
+
+
+def other_user() -> tuple[int, int] | None:
+    """Whom the worker runs as, if not as we: a container names a user in ``WSLAB_WORKER_USER``.
+
+    That takes a judge who may change users (root, at least with CAP_SETUID, CAP_SETGID, CAP_CHOWN,
+    CAP_KILL and CAP_DAC_OVERRIDE), or starting the worker fails. Raises LookupError if there is no
+    such user.
+    """
+    name = os.environ.get("WSLAB_WORKER_USER")
+    if not name or sys.platform == "win32":
+        return None
+    import pwd
+
+    entry = pwd.getpwnam(name)
+    return entry.pw_uid, entry.pw_gid
+
+
+def _environment(folder: str) -> Iterator[tuple[str, str]]:
+    """Nothing of ours: no password, no token, no path."""
+    yield from ((name, folder) for name in ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"))
+    # The C library reserves 64 MiB for each of the first threads: the limit would count them all.
+    yield "MALLOC_ARENA_MAX", "2"
+    if "SYSTEMROOT" in os.environ:  # without it, Windows has no sockets
+        yield "SYSTEMROOT", os.environ["SYSTEMROOT"]
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """The whole group. It is ours until we have waited for its leader, so no other is hit."""
+    if process.returncode is None and sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(OSError):
+        process.kill()

@@ -1,0 +1,93 @@
+"""The student's file as a program: started once, and met by one check after the other.
+
+So a server is used in the world, and to start it takes longer than to talk to it.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from .answers import Complaint
+from .limits import Limits
+from .server import Server
+
+UNWRITTEN = "not written yet: "
+"""What the given part of a starter prints when it comes to a function that waits to be written."""
+
+
+class Program:
+    """A file that can be run. After a check that had trouble with it, the next one starts anew."""
+
+    def __init__(
+        self,
+        sources: Mapping[str, str],
+        file: str,
+        limits: Limits,
+        companions: Mapping[str, str],
+    ) -> None:
+        self._what = sources, file, companions, limits
+        self._server: Server | None = None
+        self._hopeless = ""
+        """Why it cannot be started: what it was for one check, it is for all."""
+
+    @contextmanager
+    def serving(
+        self, randomness: random.Random, words: tuple[str, ...], deadline: float
+    ) -> Iterator[Server]:
+        """It runs while one check talks to it; ``words`` stand behind the port. Raises Complaint.
+
+        ``deadline`` is the end of the submission, by ``time.monotonic()``.
+        """
+        if self._hopeless:
+            raise Complaint(self._hopeless)
+        if time.monotonic() > deadline:
+            raise Complaint("The time for the whole submission is used up.")
+        server = self._running(randomness, words)
+        server.deadline = deadline
+        before = len(server.output())
+        try:
+            yield server
+        except Complaint as complaint:
+            self.end()
+            last = _last_words(server.printed[before:])
+            raise Complaint(f"{complaint}\n{last}" if last else str(complaint)) from None
+        except BaseException:
+            self.end()
+            raise
+        if server is self._server and server.ended():
+            self._server = None
+            server.__exit__(None, None, None)  # complains
+
+    def end(self) -> None:
+        """End it, if it runs."""
+        server, self._server = self._server, None
+        if server:
+            server.stop()
+
+    def _running(self, randomness: random.Random, words: tuple[str, ...]) -> Server:
+        if self._server and self._server.words == words and not self._server.ended():
+            self._server.random = randomness
+            return self._server
+        self.end()
+        sources, file, companions, limits = self._what
+        server = Server(sources, file, companions, limits, randomness, words)
+        try:
+            self._server = server.__enter__()
+        except Complaint as complaint:
+            self._hopeless = str(complaint)
+            raise
+        return self._server
+
+
+def _last_words(printed: str) -> str:
+    """What a program says about its own mistake; not what it says about our visits."""
+    lines = printed.strip().split("\n")
+    for line in lines:
+        if line.startswith(UNWRITTEN):
+            return f"NotImplementedError: {line.removeprefix(UNWRITTEN)}"
+    if any(line.startswith("Traceback") for line in lines):
+        return f"It printed: {lines[-1][:200]}"
+    return ""

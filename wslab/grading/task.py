@@ -1,0 +1,143 @@
+"""One submission from its files to its record: what the judge's process does, again and again."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from typing import Any
+
+from . import feedback, intake, kit, record
+from .check import Outcome, Status
+from .intake import Entry
+from .judge import Verdict, judge
+from .limits import GRADED, Limits
+from .record import CheckRecord, Record
+from .sandbox import file_isolation
+from .session import Lent
+from .unpack import Opened, unpack
+
+
+@dataclass(frozen=True)
+class Task:
+    """A submission to be graded."""
+
+    entry: Entry
+    submission_hash: str
+    """What the coordinator has seen; if the judge sees something else, it has changed."""
+    exercises: tuple[str, ...]
+    seed: str
+    kit_hash: str
+
+    @property
+    def key(self) -> str:
+        """Under which the mark stands in the journal. Two tasks with the same one are the same."""
+        words = (self.entry.folder, self.submission_hash, *self.exercises, self.seed, self.kit_hash)
+        return hashlib.sha256("\0".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Task:
+        """From what `to_json` made of it."""
+        entry = Entry.from_json(data["entry"])
+        return cls(**{**data, "entry": entry, "exercises": tuple(data["exercises"])})
+
+
+def survey(entry: Entry) -> str:
+    """The hash of all that counts in a submission; "" if it is not opened at all."""
+    return "" if entry.refusal else intake.digest(*intake.files(entry))
+
+
+def grade(task: Task, limits: Limits = GRADED) -> Record:
+    """Grade a submission. Raises nothing that the student's files could cause."""
+    deadline = time.monotonic() + limits.total
+    files, chosen = intake.files(task.entry, limits)
+    if intake.digest(files, chosen) != task.submission_hash:
+        why = "It changed while it was being graded: run the same command again."
+        return without_mark(task, record.NEEDS_A_PERSON, why)
+    opened = unpack(files, chosen, limits)
+    if opened.refusal:
+        return without_mark(task, record.REFUSED, opened.refusal, opened.flags)
+    verdicts: list[Verdict] = []
+    with Lent() as lent:
+        for exercise in task.exercises:
+            if sum(verdict.strain for verdict in verdicts) > limits.strain:
+                deadline = time.monotonic()
+            verdicts.append(judge(
+                opened.submission, exercise, task.seed,
+                limits=limits, deadline=deadline, lent=lent,
+            ))  # fmt: skip
+    if time.monotonic() > deadline:
+        opened.flags.append("ended or hung so often that not all was asked")
+    return _record(task, opened, verdicts)
+
+
+def without_mark(task: Task, status: str, note: str, flags: Sequence[str] = ()) -> Record:
+    """A record that says why there is no mark."""
+    most = sum(check.points for key in task.exercises for check in kit.checks(key))
+    return replace(_blank(task, most), status=status, note=note, flags=tuple(flags))
+
+
+def _blank(task: Task, most: int) -> Record:
+    return Record(
+        task.entry.student_id, task.entry.folder, record.NEEDS_A_PERSON, None, most,
+        submission_hash=task.submission_hash, kit_hash=task.kit_hash,
+        seed_hash=hashlib.sha256(task.seed.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+    )  # fmt: skip
+
+
+def _record(task: Task, opened: Opened, verdicts: Sequence[Verdict]) -> Record:
+    checks = tuple(_check_record(outcome) for verdict in verdicts for outcome in verdict.outcomes)
+    layers = tuple(dict.fromkeys(layer for verdict in verdicts for layer in verdict.layers))
+    wanted = [kit.FILES[key] for key in task.exercises]
+    absent = [name for name in wanted if name not in opened.submission.texts]
+    status = record.GRADED
+    notes = []
+    if absent:
+        status = record.EMPTY if absent == wanted else record.PARTIAL
+        notes = [opened.submission.problems.get(name, f"There is no {name}.py.") for name in absent]
+    scores = [one.score for one in checks]
+    if None in scores:
+        status = record.NEEDS_A_PERSON
+        notes.insert(0, "The grader itself failed in a check: see there.")
+    flags = list(opened.flags)
+    if layers and not file_isolation(layers):
+        flags.append("not kept away from other files")
+    return replace(
+        _blank(task, sum(one.points for one in checks)),
+        status=status,
+        score=None if None in scores else sum(score or 0 for score in scores),
+        flags=tuple(flags),
+        isolation="; ".join(layers),
+        checks=checks,
+        note=" ".join(notes),
+    )
+
+
+def _check_record(outcome: Outcome) -> CheckRecord:
+    check = outcome.check
+    failed = outcome.status is Status.FAULT
+    belief = f"{check.exercise}.{outcome.beliefs[0].name}" if outcome.beliefs else ""
+    return CheckRecord(
+        check.id, check.exercise, check.title, check.points,
+        None if failed else outcome.score,
+        outcome.status.value, belief, tuple(feedback.explain(outcome)),
+    )  # fmt: skip
+
+
+@cache
+def kit_hash() -> str:
+    """The same as long as the checks are the same, and all that could change a mark."""
+    total = hashlib.sha256(f"{sys.platform} {sys.version_info[:2]}".encode())
+    root = kit.root()
+    for folder in ("wslab", "tests/exercises", "exercises", "solutions"):
+        for path in sorted((root / folder).rglob("*.py")):
+            data = path.read_bytes()
+            total.update(f"\n{path.relative_to(root).as_posix()} {len(data)}\n".encode() + data)
+    return total.hexdigest()[:16]
