@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wslab.grading import kit
-from wslab.grading.submission import read_folder
+from wslab.grading.submission import missing, read_folder
 
 NAME = "ex04_frames.py"
 
@@ -59,3 +59,10 @@ def test_a_near_name_is_suggested(tmp_path: Path) -> None:
     assert "'EX05.py'" in problems["ex05_masking"]
     assert problems["ex06_messages"] == "There is no ex06_messages.py in the folder."
     assert len(read_folder(tmp_path / "nowhere").problems) == len(kit.FILES)
+
+
+def test_a_misspelt_file_is_taken_for_the_one_that_it_resembles_most_only() -> None:
+    assert "Is it 'ex4_frames.py'?" in missing("ex04_frames.py", ["ex4_frames.py"])
+    assert missing("ex06_messages.py", ["ex4_frames.py"]) == (
+        "There is no ex06_messages.py in the folder."
+    )

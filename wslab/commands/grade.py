@@ -94,9 +94,7 @@ def _grade(args: argparse.Namespace, coordinator: Coordinator, journal: Journal)
 
 def _look_at(submissions: Path, out: Path) -> None:
     if not submissions.is_dir():
-        raise UsageError(
-            f"{_quoted(submissions)} is no folder. Give the one with all submissions."
-        )
+        raise UsageError(f"{_quoted(submissions)} is no folder. Give the one with all submissions.")
     if out.resolve() == submissions.resolve() or submissions.resolve() in out.resolve().parents:
         raise UsageError(
             "The results must not lie among the submissions: choose another folder with -o."

@@ -91,7 +91,10 @@ def missing(name: str, names: Iterable[str]) -> str:
     """Why a file is not there: one of those that are may have been meant."""
     others = tuple(key for key in kit.FILES if not name.startswith(key))
     free = [other for other in names if not other.lower().startswith(others)]
-    near = difflib.get_close_matches(name, free, 1, 0.6)
+    # A file is taken for the one that its name resembles most, and for no other.
+    due = [f"{file}.py" for file in kit.FILES.values()]
+    likely = [other for other in free if name in difflib.get_close_matches(other, due, 1, 0.0)]
+    near = difflib.get_close_matches(name, likely, 1, 0.6)
     near = near or [other for other in free if other.lower().startswith(name[:4])]
     if near:
         return f"There is no {name}. Is it {near[0]!a}? Then give it that name."
