@@ -32,7 +32,10 @@ class Leftovers:
         """One line for each. The servers that the lesson has kept end first, as with the kernel."""
         if lesson is not None:
             lesson.end()
-        return wait_for_none(self._now)
+        patience = time.monotonic() + PATIENCE
+        while (found := list(self._now())) and time.monotonic() < patience:
+            time.sleep(0.02)
+        return found
 
     def _now(self) -> Iterator[str]:
         for thread in set(threading.enumerate()) - self.threads:
@@ -41,8 +44,8 @@ class Leftovers:
         for sock in _open_sockets():
             if id(sock) not in self.sockets:
                 yield f"left behind: socket {sock.family.name}"
-        for children in Path("/proc/self/task").glob("*/children"):  # where the system tells
-            yield from (f"left behind: process {pid}" for pid in children.read_text().split())
+        # A kernel that ends ends its children, too; a learner's goes on for hours.
+        yield from (f"left behind: process {line}" for line in _other_processes())
 
 
 def _open_sockets() -> list[socket.socket]:
@@ -50,13 +53,14 @@ def _open_sockets() -> list[socket.socket]:
     return [it for it in gc.get_objects() if isinstance(it, socket.socket) and it.fileno() >= 0]
 
 
-def processes(mark: str) -> Iterator[str]:
-    """What still runs with this mark, even if whoever started it is gone (Linux tells)."""
+def _other_processes() -> Iterator[str]:
+    """What runs with our mark, even if whoever started it is gone, where the system tells."""
+    mark = f"{MARK}={os.environ[MARK]}".encode()
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if f"{MARK}={mark}".encode() in (process / "environ").read_bytes().split(b"\0"):
-                command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                yield f"left running: {command[:70]}"
+            marked = mark in (process / "environ").read_bytes().split(b"\0")
+            if marked and process.name != str(os.getpid()):
+                yield (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:70]
         except OSError:
             pass  # it has ended meanwhile, or belongs to somebody else
 
@@ -64,11 +68,3 @@ def processes(mark: str) -> Iterator[str]:
 def files(folders: Iterable[str | Path]) -> set[str]:
     """What lies in these folders."""
     return {os.path.join(folder, name) for folder in folders for name in os.listdir(folder)}
-
-
-def wait_for_none(look: Any) -> list[str]:
-    """Look until nothing is found, or patience ends; what was found last."""
-    patience = time.monotonic() + PATIENCE
-    while (found := list(look())) and time.monotonic() < patience:
-        time.sleep(0.02)
-    return found

@@ -232,6 +232,8 @@ def test_a_disk_that_is_full_costs_nothing_but_time(tmp_path: Path) -> None:
     import resource
 
     submissions, out = some(tmp_path / "in", 3), tmp_path / "out"
+    # First, since it leaves byte code on the disk: cut short, that would be in everybody's way.
+    grade(submissions, tmp_path / "whole", "--seed", "s")
 
     def small_files() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (7_000, resource.RLIM_INFINITY))
@@ -243,7 +245,6 @@ def test_a_disk_that_is_full_costs_nothing_but_time(tmp_path: Path) -> None:
     assert "run the same command again" in errors
     assert not (out / "grades.csv").exists()
     grade(submissions, out, "--seed", "s")
-    grade(submissions, tmp_path / "whole", "--seed", "s")
     assert result(out) == result(tmp_path / "whole")
 
 

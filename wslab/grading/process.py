@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from queue import Empty, Full, Queue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from . import orphans, wire
@@ -52,9 +52,9 @@ class Child:
         """Of the last question; an answer carries the number of its question."""
         self.excess = ""
         """Why it was ended by us, if it was."""
-        # No longer than this: whoever sends more than is read must wait, not fill our memory.
-        self._answers: Queue[Any] = Queue(2)
+        self._answers: SimpleQueue[Any] = SimpleQueue()
         self._over = threading.Event()
+        self._serves = bool(program)
         self.folder = tempfile.mkdtemp(prefix="wslab-")
         try:
             lay_out(Path(self.folder), sources, files or {})
@@ -172,7 +172,8 @@ class Child:
         with self.process.stdout as pipe:
             try:
                 while self._pass_on(wire.read(pipe.fileno(), self.limits.answer * 2)):
-                    pass
+                    if self._serves:  # it was ready, and has nothing more to say here
+                        return
             except wire.WireError as error:
                 self._pass_on(error)
             except (OSError, EOFError):
@@ -180,11 +181,12 @@ class Child:
 
     def _pass_on(self, message: Any) -> bool:
         """Wait until there is room for it; False if nobody will read it any more."""
-        while not self._over.is_set():
-            with contextlib.suppress(Full):
-                self._answers.put(message, timeout=0.2)
-                return True
-        return False
+        # Whoever sends more than is read must wait, not fill our memory.
+        while self._answers.qsize() > 1:
+            if self._over.wait(0.01):
+                return False
+        self._answers.put(message)
+        return True
 
     def _watch(self) -> None:
         """No limit of the system counts all that is written into a folder: look at it often."""

@@ -15,7 +15,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import platform
 import struct
 import sys
 from collections.abc import Iterable
@@ -83,9 +82,9 @@ def restrict(*, program: bool, signals: bool) -> list[str]:
     ``signals``: whether those to others pass here, since something else holds them. Returns what is
     closed now, as words for the report. Raises OSError if the kernel refuses.
     """
-    if not sys.platform.startswith("linux") or platform.machine() not in _ARCHITECTURES:
+    if not sys.platform.startswith("linux") or os.uname().machine not in _ARCHITECTURES:
         return []
-    code = b"".join(_filter(platform.machine(), program, signals))
+    code = b"".join(_filter(os.uname().machine, program, signals))
     libc = ctypes.CDLL(None, use_errno=True)
     text = ctypes.create_string_buffer(code)
     head = struct.pack("@HP", len(code) // 8, ctypes.addressof(text))

@@ -1,7 +1,8 @@
 """The worker: a child process that runs the student's code, and answers the judge's calls.
 
 It is started as ``python -I -S -B`` and loads, besides Python's own library, only its neighbours
-`wire`, `sandbox` and what that needs: the right answers are in no memory that the student can reach.
+`wire`, `sandbox` and what that needs: the right answers are in no memory that the student can
+reach.
 Nothing here is a secret and nothing can be won by changing it: what goes back is what the code
 answered, and whoever answers something else has answered something else.
 

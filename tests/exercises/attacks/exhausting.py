@@ -31,11 +31,11 @@ def fill_the_disk():
 
 @attack("ex05")
 def make_a_deep_folder():
-    """A folder in a folder, 600 deep, to break those who clean up. It is removed all the same."""
+    """A folder in a folder, 300 deep, to break those who clean up. It is removed all the same."""
     import os
 
     def apply_mask(data, key):
-        for _ in range(600):
+        for _ in range(300):
             os.mkdir("d")
             os.chdir("d")
         open("end", "w").close()

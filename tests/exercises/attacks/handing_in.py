@@ -77,7 +77,7 @@ def names_that_act(folder: Path) -> None:
 
 @handed_in("ex05")
 def modules_to_be_taken_for_others(folder: Path) -> None:
-    """json.py, sitecustomize.py, conftest.py: to run in the grader. Only the exercises are taken."""
+    """json.py, sitecustomize.py, conftest.py: to run in the grader. Only exercises are taken."""
     for name in ("json", "os", "sitecustomize", "usercustomize", "conftest", "pytest", "wslab"):
         (folder / f"{name}.py").write_text("raise SystemExit('ran')\n")
     (folder / "pytest.ini").write_text("[pytest]\naddopts = --co\n")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from wslab.grading.beliefs import program_belief as program
 
+from .. import echo_visits as signs_of
 from .. import visitor
-from ..checks import ex07 as checks
 
 START = "import math\nimport sys\n"  # where a program's own imports go
 
@@ -17,7 +17,7 @@ connection_is_upgrade = program(
     look="Read the handshake of a Firefox, in lesson 04. What does its Connection say?",
     lesson="04",
     rfc="4.2.1",
-    signs=[f"{checks.LISTED}", f"{checks.VALUES}"],
+    signs=[f"{signs_of.LISTED}", f"{signs_of.VALUES}"],
 )  # fmt: skip
 
 headers_arrive_whole = program(
@@ -28,7 +28,7 @@ headers_arrive_whole = program(
     look="Type a handshake by hand, one line after the other. What does your first recv() give?",
     lesson="02",
     rfc="4.2.1",
-    signs=[checks.HEAD_CUT],
+    signs=[signs_of.HEAD_CUT],
 )
 
 nothing_comes_early = program(
@@ -38,7 +38,7 @@ nothing_comes_early = program(
     look="A client's first frame may be in the same packet. Who has its bytes, and who needs them?",
     lesson="04",
     rfc="4.2.2",
-    signs=[checks.EARLY],
+    signs=[signs_of.EARLY],
 )
 
 version_does_not_matter = program(
@@ -49,7 +49,7 @@ version_does_not_matter = program(
     look="A client of version 8 takes your 101 for a yes. What do the two then understand?",
     lesson="04",
     rfc="4.4",
-    signs=[checks.VERSION],
+    signs=[signs_of.VERSION],
 )  # fmt: skip
 
 every_refusal_is_400 = program(
@@ -60,7 +60,7 @@ every_refusal_is_400 = program(
     look="A client that speaks several versions reads your answer. What would help it on?",
     lesson="04",
     rfc="4.4",
-    signs=[checks.ONE_REFUSAL],
+    signs=[signs_of.ONE_REFUSAL],
 )  # fmt: skip
 
 a_head_is_short = program(
@@ -70,7 +70,7 @@ a_head_is_short = program(
     look="A stranger sends headers all day long, and no blank line. Where do they go?",
     lesson="04",
     rfc="10.4",
-    signs=[checks.LONG_HEAD],
+    signs=[signs_of.LONG_HEAD],
 )
 
 ONE_FRAME = """    data = first + stream.recv(65536)
@@ -90,7 +90,7 @@ one_recv_is_one_frame = program(
     look="Your client sends two frames at once. How many of them does one recv() give you?",
     lesson="05",
     rfc="5.2",
-    signs=[checks.SECOND],
+    signs=[signs_of.SECOND],
 )
 
 recv_gives_all = program(
@@ -101,7 +101,7 @@ recv_gives_all = program(
     says="recv(n) gives n bytes, at least when they are few.",
     look="The n of recv(n) is the most that it gives. What is the least?",
     lesson="02",
-    signs=[checks.CUT],
+    signs=[signs_of.CUT],
 )  # fmt: skip
 
 types_do_not_matter = program(
@@ -112,7 +112,7 @@ types_do_not_matter = program(
     look="What does a page in a browser get in event.data for the one, and for the other?",
     lesson="05",
     rfc="5.6",
-    signs=[checks.TYPE],
+    signs=[signs_of.TYPE],
 )  # fmt: skip
 
 empty_is_the_end = program(
@@ -123,7 +123,7 @@ empty_is_the_end = program(
     look='With TCP, b"" was the end of the stream. Which frame says so here?',
     lesson="05",
     rfc="5.6",
-    signs=[checks.EMPTY],
+    signs=[signs_of.EMPTY],
 )  # fmt: skip
 
 frame_is_message = program(
@@ -135,7 +135,7 @@ frame_is_message = program(
     look="A client may send one message in two frames. What does its FIN bit say in the first?",
     lesson="05",
     rfc="5.4",
-    signs=[checks.PART],
+    signs=[signs_of.PART],
 )  # fmt: skip
 
 control_waits = program(
@@ -162,7 +162,7 @@ control_waits = program(
     look="A film of two gigabytes arrives in fragments. How long may an answer to a ping take?",
     lesson="05",
     rfc="5.4",
-    signs=[checks.PONG_LATE],
+    signs=[signs_of.PONG_LATE],
 )  # fmt: skip
 
 a_ping_is_data = program(
@@ -176,7 +176,7 @@ a_ping_is_data = program(
     look="Whose bytes are those of a ping: the sender's, or its WebSocket library's?",
     lesson="05",
     rfc="5.4",
-    signs=[checks.PING_MIXED],
+    signs=[signs_of.PING_MIXED],
 )  # fmt: skip
 
 close_needs_no_answer = program(
@@ -188,7 +188,7 @@ close_needs_no_answer = program(
     look="Both sides have to know that both will say no more. How does the client learn of you?",
     lesson="09",
     rfc="5.5.1",
-    signs=[checks.IGNORED],
+    signs=[signs_of.IGNORED],
 )  # fmt: skip
 
 close_is_shutdown = program(
@@ -201,7 +201,7 @@ close_is_shutdown = program(
     look="The client's onclose says 1006: a cable was cut. How could it have known better?",
     lesson="09",
     rfc="7.1.1",
-    signs=[checks.JUST_ENDS],
+    signs=[signs_of.JUST_ENDS],
 )  # fmt: skip
 
 errors_need_no_goodbye = program(
@@ -212,7 +212,7 @@ errors_need_no_goodbye = program(
     look="The other side has a mistake in its program. What will it find in its log?",
     lesson="09",
     rfc="7.1.7",
-    signs=[checks.NO_GOODBYE],
+    signs=[signs_of.NO_GOODBYE],
 )  # fmt: skip
 
 the_client_hangs_up = program(
@@ -224,7 +224,7 @@ the_client_hangs_up = program(
     look="Whoever ends TCP first keeps a used-up port for minutes. Which side should that be?",
     lesson="09",
     rfc="7.1.1",
-    signs=[checks.STAYS],
+    signs=[signs_of.STAYS],
 )  # fmt: skip
 
 masks_are_optional = program(
@@ -236,7 +236,7 @@ masks_are_optional = program(
     look="Whom does masking protect, and from whom? Could an attacker leave it out, then?",
     lesson="07",
     rfc="5.1",
-    signs=[checks.UNMASKED],
+    signs=[signs_of.UNMASKED],
 )  # fmt: skip
 
 reserved_is_ignored = program(
@@ -247,7 +247,7 @@ reserved_is_ignored = program(
     look="An extension you do not know has set it. What has it perhaps done to the payload?",
     lesson="05",
     rfc="5.2",
-    signs=[checks.RESERVED],
+    signs=[signs_of.RESERVED],
 )  # fmt: skip
 
 any_close_code = program(
@@ -261,7 +261,7 @@ any_close_code = program(
     look="1006 means: there was no Close. What does a Close with this number in it say?",
     lesson="09",
     rfc="7.4",
-    signs=[checks.ANY_CODE],
+    signs=[signs_of.ANY_CODE],
 )  # fmt: skip
 
 one_code_for_all = program(
@@ -271,7 +271,7 @@ one_code_for_all = program(
     look="The client's program wants to know what to change. Which sections list the codes?",
     lesson="09",
     rfc="7.4.1",
-    signs=[checks.ONE_CODE],
+    signs=[signs_of.ONE_CODE],
 )
 
 text_needs_no_check = program(
@@ -284,7 +284,7 @@ text_needs_no_check = program(
     look="Is what you send back still what the client has said? What does §8.1 ask for?",
     lesson="05",
     rfc="8.1",
-    signs=[checks.NO_TEXT],
+    signs=[signs_of.NO_TEXT],
 )  # fmt: skip
 
 the_length_is_true = program(
@@ -294,7 +294,7 @@ the_length_is_true = program(
     look="Anybody can write eight bytes of length. What do you owe to whoever writes them?",
     lesson="08",
     rfc="10.4",
-    signs=[checks.ANNOUNCED],
+    signs=[signs_of.ANNOUNCED],
 )
 
 each_frame_is_short = program(
@@ -304,7 +304,7 @@ each_frame_is_short = program(
     look="How many fragments may a message have, and who keeps them until the last one is there?",
     lesson="08",
     rfc="10.4",
-    signs=[checks.TOGETHER],
+    signs=[signs_of.TOGETHER],
 )
 
 one_at_a_time = program(
@@ -317,7 +317,7 @@ one_at_a_time = program(
     says="One client after the other: the next one has to wait for its turn.",
     look="The first client says nothing for an hour. Who else is waiting for that hour?",
     lesson="01",
-    signs=[checks.ALONE],
+    signs=[signs_of.ALONE],
 )  # fmt: skip
 
 one_buffer_will_do = program(
@@ -333,7 +333,7 @@ one_buffer_will_do = program(
     look="Two clients send the first half of a message each. Whose second half comes next?",
     lesson="05",
     rfc="5.4",
-    signs=[checks.SHARED],
+    signs=[signs_of.SHARED],
 )  # fmt: skip
 
 MASKED = "encode_frame({}, mask=b'mask')"

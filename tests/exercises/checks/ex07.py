@@ -7,59 +7,31 @@ stands a ping, and whoever goes on as if nothing had happened answers that.
 from __future__ import annotations
 
 import contextlib
-import socket
 import struct
 import time
 from functools import partial
-from random import Random
 
 from wslab.grading.answers import Complaint
 from wslab.grading.check import check
 from wslab.grading.delivery import Delivery
-from wslab.grading.server import Server
 from wslab.grading.student import Student
 
+from .. import echo_visits as signs
 from .. import reference
+from ..echo_visits import (
+    MAX_MESSAGE,
+    NEVER_SENT,
+    PAUSE,
+    closes,
+    cut_in_two,
+    flood,
+    over,
+    refusal,
+    words,
+)
 from ..reference import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
-from ..vectors import mixed_case, sentence
+from ..vectors import mixed_case
 from ..visitor import END, NOTHING, Heard, Visitor, masked
-
-PAUSE = 0.06
-"""Seconds in which a program reads what has come, if it wants to."""
-MAX_MESSAGE = 1 << 20
-
-LISTED = "A Connection that lists more than Upgrade"
-VALUES = "Values of headers in mixed case"
-HEAD_CUT = "An opening handshake that comes in pieces"
-EARLY = "A frame that comes in one piece with the opening handshake"
-TYPE = "A message comes back with another type"
-EMPTY = "An empty message is a message, and not the end"
-SECOND = "Of two frames in one piece, only the first is answered"
-CUT = "A frame that comes in two pieces"
-PART = "One fragment comes back as if it were a whole message"
-PONG_LATE = "A ping between two fragments has to wait for the end of the message"
-PING_MIXED = "The payload of a ping gets into the message around it"
-IGNORED = "Our Close gets no Close, and the conversation goes on"
-JUST_ENDS = "The answer to our Close is the end of TCP, and no Close"
-NO_GOODBYE = "The connection just ends, with no Close that says why"
-STAYS = "Both sides have said Close"
-UNMASKED = "A frame without a mask is taken as if it had one"
-RESERVED = "A frame with a reserved bit is taken as if it had none"
-ANY_CODE = "A code that is never sent"
-ONE_CODE = "Every fault gets the code 1002"
-NO_TEXT = "Bytes that are no UTF-8 come back as a text"
-ANNOUNCED = "The length alone says that a message is too long"
-TOGETHER = "Fragments, each short enough, and together too long for a message, come back"
-VERSION = "The 101 comes for another version of WebSocket, too"
-ONE_REFUSAL = "A version that the server does not speak gets 400"
-LONG_HEAD = "A head of 17 KiB is read to its end, and answered"
-ALONE = "While another client is connected"
-SHARED = "The fragments of two clients get into one message"
-
-
-def words(random: Random) -> bytes:
-    """A text with characters of one to four bytes, and never an empty one."""
-    return f"{sentence(random)} é回👋 {random.randint(10, 99)}".encode()
 
 
 @check("ex07", points=2, title="The opening handshake", lesson="04", rfc="4.2")
@@ -67,10 +39,10 @@ def opened(student: Student) -> None:
     random = student.random
     lines = {
         "A plain opening handshake": {},
-        LISTED: {"Connection": "keep-alive, Upgrade"},
+        signs.LISTED: {"Connection": "keep-alive, Upgrade"},
         "Names of headers in mixed case": {
             "Sec-WebSocket-Version": None, mixed_case(random, "Sec-WebSocket-Version"): "13"},
-        VALUES: {
+        signs.VALUES: {
             "Upgrade": mixed_case(random, "websocket"),
             "Connection": mixed_case(random, "upgrade")},
     }  # fmt: skip
@@ -108,26 +80,6 @@ def refused(student: Student) -> None:
         student.claim(True, "")
 
 
-def refusal(visitor: Visitor, what: str, code: int) -> None:
-    """The answer must have this status, and then the connection must end."""
-    status, headers = visitor.answer()
-    came = status.split(" ")[1] if status.startswith("HTTP/1.") and " " in status else ""
-    if came == "101" and code == 426:
-        raise Complaint(f"{VERSION}.")
-    if came == "400" and code == 426:
-        raise Complaint(f"{ONE_REFUSAL}: which version would be welcome?")
-    if came == "101" and code == 431:
-        raise Complaint(f"{LONG_HEAD}: how much memory may a stranger fill?")
-    if came != str(code):
-        raise Complaint(f'{what}: {code} is due, and "{status}" comes.')
-    if code == 426 and headers.get("sec-websocket-version") != "13":
-        raise Complaint(f"{what}: the 426 has to say which version is spoken.")
-    body = int(headers.get("content-length", "0") or 0)
-    visitor.line.hear_some(min(body, 1 << 16))
-    if "content-length" in headers:
-        visitor.line.hear_end(f"{what}, after the answer {code}")
-
-
 @check("ex07", points=2, title="The opening handshake, however it arrives", lesson="04",
        rfc="4.2.2", needs=["opened"])  # fmt: skip
 def in_pieces(student: Student) -> None:
@@ -137,13 +89,13 @@ def in_pieces(student: Student) -> None:
             with Visitor(server, delivery) as visitor:
                 with contextlib.suppress(Complaint):  # hung up: the answer says why
                     visitor.say(visitor.request())
-                visitor.welcome(HEAD_CUT)
+                visitor.welcome(signs.HEAD_CUT)
         with Visitor(server, Delivery.GLUED) as visitor:
             data = random.randbytes(9)
             visitor.say(visitor.request(), visitor.frame(BINARY, data))
             visitor.welcome("The opening handshake with a frame behind it")
             visitor.say(visitor.frame(PING, b"next"))
-            visitor.due(BINARY, data, EARLY)
+            visitor.due(BINARY, data, signs.EARLY)
         for part in (0.1, 0.5, 0.99):
             with Visitor(server) as visitor:
                 request = visitor.request()
@@ -152,7 +104,7 @@ def in_pieces(student: Student) -> None:
                 time.sleep(PAUSE)
                 with contextlib.suppress(Complaint):
                     visitor.say(request[place:])
-                visitor.welcome(HEAD_CUT)
+                visitor.welcome(signs.HEAD_CUT)
         student.claim(True, "")
 
 
@@ -166,10 +118,10 @@ def echoed(student: Student) -> None:
             for opcode, other in ((TEXT, BINARY), (BINARY, TEXT)):
                 for data in (words(random), b"", b"x" * 125, b"y" * 126, words(random)):
                     visitor.say(visitor.frame(opcode, data))
-                    signs = {Heard(other, data): f"{TYPE}: {Heard(opcode, data)} is due."}
+                    known = {Heard(other, data): f"{signs.TYPE}: {Heard(opcode, data)} is due."}
                     if not data:
-                        signs[END] = signs[NOTHING] = f"{EMPTY}."
-                    visitor.due(opcode, data, "The echo", signs)
+                        known[END] = known[NOTHING] = f"{signs.EMPTY}."
+                    visitor.due(opcode, data, "The echo", known)
         with Visitor(server, Delivery.GLUED) as visitor:
             visitor.enter()
             data = [words(random) for _ in range(3)]
@@ -180,7 +132,7 @@ def echoed(student: Student) -> None:
                 TEXT,
                 data[1],
                 "The second of three frames in one piece",
-                dict.fromkeys([NOTHING, END, Heard(PONG, b"next")], f"{SECOND}."),
+                dict.fromkeys([NOTHING, END, Heard(PONG, b"next")], f"{signs.SECOND}."),
             )
             visitor.due(TEXT, data[2], "The third of three frames in one piece")
         cut_in_two(server, random)
@@ -193,20 +145,6 @@ def echoed(student: Student) -> None:
                     visitor.due(TEXT, data[0], f"A text, {delivery.value}")
                     visitor.due(BINARY, data[1], f"A binary message, {delivery.value}")
         student.claim(True, "")
-
-
-def cut_in_two(server: Server, random: Random) -> None:
-    """A frame in two pieces, and time between them to read the first."""
-    with Visitor(server) as visitor:
-        visitor.enter()
-        for at in (1, 3, 7, random.randrange(9, 100)):
-            data = (words(random) * 20)[:130].decode("utf-8", "ignore").encode()
-            frame = visitor.frame(TEXT, data)
-            visitor.say(frame[:at])
-            time.sleep(PAUSE)
-            with contextlib.suppress(Complaint):
-                visitor.say(frame[at:])
-            visitor.due(TEXT, data, CUT)
 
 
 @check("ex07", points=3, title="Fragments, with control frames between them", lesson="05",
@@ -224,12 +162,12 @@ def fragments(student: Student) -> None:
                 end = visitor.frame(CONTINUATION, last)
                 visitor.say(visitor.frame(BINARY, first, fin=False), *between, end)
                 visitor.due(PONG, asked, "A ping between two fragments", {
-                    Heard(BINARY, first): f"{PART}.",
-                    Heard(BINARY, data): f"{PONG_LATE}.",
-                    Heard(BINARY, first + b"none" + asked + last): f"{PING_MIXED}.",
+                    Heard(BINARY, first): f"{signs.PART}.",
+                    Heard(BINARY, data): f"{signs.PONG_LATE}.",
+                    Heard(BINARY, first + b"none" + asked + last): f"{signs.PING_MIXED}.",
                 })  # fmt: skip
-                visitor.due(BINARY, data, "The message around a ping",
-                            {Heard(BINARY, first + asked + last): f"{PING_MIXED}."})  # fmt: skip
+                mixed = {Heard(BINARY, first + asked + last): f"{signs.PING_MIXED}."}
+                visitor.due(BINARY, data, "The message around a ping", mixed)
                 # Now with a cut inside a character, and an empty fragment.
                 start = visitor.frame(TEXT, first, fin=False)
                 empty = visitor.frame(CONTINUATION, b"", fin=False)
@@ -253,45 +191,14 @@ def closing(student: Student) -> None:
                 visitor.say(visitor.frame(CLOSE, payload) + visitor.frame(PING, b"too late"))
                 got = visitor.hear()
                 if got.opcode == PONG or got == NOTHING:
-                    raise Complaint(f"{IGNORED}.")
+                    raise Complaint(f"{signs.IGNORED}.")
                 if got == END:
-                    raise Complaint(f"{JUST_ENDS}.")
+                    raise Complaint(f"{signs.JUST_ENDS}.")
                 due = Heard(CLOSE, payload)
                 if got.opcode != CLOSE or got.code != due.code:
                     raise Complaint(f"The answer to {due}: {got} comes.")
-                over(visitor, f"{STAYS}")
+                over(visitor, f"{signs.STAYS}")
         student.claim(True, "")
-
-
-def over(visitor: Visitor, what: str) -> None:
-    """After its Close, the server has nothing more to say, and is the first to end TCP."""
-    got = visitor.hear()
-    if got == NOTHING:
-        raise Complaint(f"{what}, and the TCP connection stays open: whose turn is it?")
-    if got != END:
-        raise Complaint(f"After the Close, {got} comes.")
-
-
-def closes(server: Server, code: int, what: str, *frames: bytes, taken: str = "") -> None:
-    """What must end a connection with this code; ``taken`` is the sign that it did not.
-
-    A ping stands behind it. Whoever does not mind what stands before answers that.
-    """
-    with Visitor(server) as visitor:
-        visitor.enter()
-        with contextlib.suppress(Complaint):  # it may hang up before it has heard all
-            visitor.say(b"".join(frames) + visitor.frame(PING, b"next"))
-        got = visitor.hear()
-        if got == END:
-            raise Complaint(f"{NO_GOODBYE}: {what}.")
-        if got.code == 1002 and code != 1002:
-            raise Complaint(f"{ONE_CODE}: {what}.")
-        if got.code != code:
-            raise Complaint(f"{taken or what}: a Close with {code} is due, and {got} comes.")
-        over(visitor, f"{what}: the server has said Close")
-
-
-NEVER_SENT = (999, 1004, 1005, 1006, 1015, 2999, 5000)
 
 
 @check("ex07", points=3, title="Frames that break the rules get 1002", lesson="05", rfc="5",
@@ -304,10 +211,10 @@ def broken(student: Student) -> None:
     bare = reference.encode_frame(TEXT, words(random))
     begun = frame(TEXT, b"Hel", fin=False)
     with student.serving() as server:
-        closes(server, 1002, "A frame without a mask", bare, taken=UNMASKED)
+        closes(server, 1002, "A frame without a mask", bare, taken=signs.UNMASKED)
         for bit in (0x40, 0x20, 0x10):
             reserved = bytes([hello[0] | bit]) + hello[1:]
-            closes(server, 1002, "A reserved bit", reserved, taken=RESERVED)
+            closes(server, 1002, "A reserved bit", reserved, taken=signs.RESERVED)
         for what, bad in {
             "An opcode that nobody has defined": frame(random.choice((3, 7, 11, 15)), b"a"),
             "A ping that is fragmented": frame(PING, b"a", fin=False),
@@ -321,7 +228,7 @@ def broken(student: Student) -> None:
             closes(server, 1002, what, bad)
         for code in NEVER_SENT:
             closes(server, 1002, f"A Close with {code}", frame(CLOSE, struct.pack("!H", code)),
-                   taken=ANY_CODE)  # fmt: skip
+                   taken=signs.ANY_CODE)  # fmt: skip
         student.claim(True, "")
 
 
@@ -332,10 +239,12 @@ def no_text(student: Student) -> None:
     with student.serving() as server:
         for bad in (b"\xff", b"\xc0\x80", b"\xed\xa0\x80", "€".encode()[:2]):
             frame = masked(random, TEXT, words(random) + bad)
-            closes(server, 1007, "A text that is no UTF-8", frame, taken=NO_TEXT)
+            closes(server, 1007, "A text that is no UTF-8", frame, taken=signs.NO_TEXT)
         parts = masked(random, TEXT, b"a\xe2", fin=False), masked(random, CONTINUATION, b"b")
         reason = masked(random, CLOSE, b"\x03\xe8bye\xff")
-        closes(server, 1007, "A text in two fragments that is no UTF-8", *parts, taken=NO_TEXT)
+        closes(
+            server, 1007, "A text in two fragments that is no UTF-8", *parts, taken=signs.NO_TEXT
+        )
         closes(server, 1007, "A Close with a reason that is no UTF-8", reason)
         student.claim(True, "")
 
@@ -351,15 +260,15 @@ def too_long(student: Student) -> None:
         half = bytes(MAX_MESSAGE // 2 + 1)
         parts = masked(random, BINARY, half, fin=False), masked(random, CONTINUATION, half)
         longer = masked(random, BINARY, bytes(MAX_MESSAGE + 1))
-        closes(server, 1009, "A message with one byte too many", longer, taken=ANNOUNCED)
+        closes(server, 1009, "A message with one byte too many", longer, taken=signs.ANNOUNCED)
         for size in (1 << 62, 1 << 40):
             head = bytes([0x80 | random.choice((TEXT, BINARY)), 0xFF]) + struct.pack("!Q", size)
             with Visitor(server) as visitor:
                 visitor.enter().say(head + random.randbytes(9))
                 got = visitor.hear()
             if got.code != 1009:
-                raise Complaint(f"{ANNOUNCED}: {size} bytes are announced, and {got} comes.")
-        closes(server, 1009, "Fragments that are too long together", *parts, taken=TOGETHER)
+                raise Complaint(f"{signs.ANNOUNCED}: {size} bytes are announced, and {got} comes.")
+        closes(server, 1009, "Fragments that are too long together", *parts, taken=signs.TOGETHER)
         student.claim(True, "")
 
 
@@ -378,7 +287,7 @@ def several(student: Student) -> None:
                     honest.enter().echo(BINARY, words(random), "The echo")
             except Complaint as complaint:
                 raise Complaint(
-                    f"{ALONE} {meanwhile}, nobody else is served: {complaint}"
+                    f"{signs.ALONE} {meanwhile}, nobody else is served: {complaint}"
                 ) from None
 
         silent = stack.enter_context(Visitor(server))
@@ -396,24 +305,10 @@ def several(student: Student) -> None:
         served("and has broken off")
         ring = [(enter(), words(random)) for _ in range(8)]
         for visitor, data in ring:
-            visitor.say(visitor.frame(BINARY, data[:3], fin=False) + visitor.frame(PING, b"1"))
-            got = visitor.hear()
-            if got == Heard(BINARY, data[:3]):
-                raise Complaint(f"{PART}.")
-            if got != Heard(PONG, b"1"):
-                raise Complaint(f"{SHARED}: in the middle of its own, {got} comes to one of them.")
+            visitor.say(visitor.frame(BINARY, data[:3], fin=False))
         for visitor, data in ring:
-            visitor.say(visitor.frame(CONTINUATION, data[3:]))
+            with contextlib.suppress(Complaint):  # hung up: what comes says why
+                visitor.say(visitor.frame(CONTINUATION, data[3:]))
         for visitor, data in ring:
-            visitor.due(BINARY, data, SHARED)
+            visitor.due(BINARY, data, signs.SHARED, {Heard(BINARY, data[:3]): f"{signs.PART}."})
         student.claim(True, "")
-
-
-def flood(visitor: Visitor) -> None:
-    """Talk, and never listen, until nothing more is taken (or enough is)."""
-    frames = visitor.frame(BINARY, bytes(60_000)) * 2
-    visitor.line.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    visitor.line.sock.settimeout(0.05)
-    with contextlib.suppress(OSError):
-        for _ in range(10):
-            visitor.line.sock.sendall(frames)

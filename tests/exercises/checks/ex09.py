@@ -24,7 +24,7 @@ from ..visitor import END, NOTHING, Heard, Visitor
 SIZE = 512 * 1024
 ENOUGH = 24
 """So many messages of SIZE are more than the system's buffers and some megabytes."""
-SILENCE = (0.3, 1.0)
+SILENCE = (0.2, 1.0)
 """Seconds between pings: the longer ones only if our own machine is too slow for the others."""
 
 NOT_TO_ONESELF = "Whoever says something does not hear it"
@@ -251,10 +251,11 @@ def watch(silent: Visitor, alive: Visitor, seconds: float) -> None:
         if alive.line.sock in ready:
             answer_ping(alive)
         if silent.line.sock in ready:
-            with contextlib.suppress(ConnectionError):
+            data = b""
+            with contextlib.suppress(ConnectionError):  # a reset is an end, too
                 data = silent.line.sock.recv(4096)
-                heard += data
-                gone = not data
+            heard += data
+            gone = not data
     if not alive.pings:
         raise Complaint(f"{NEVER_PINGED}, and four times {seconds} seconds are over.")
     if not gone:

@@ -1,0 +1,140 @@
+"""A program that several checks meet: started once, and anew after trouble."""
+
+from __future__ import annotations
+
+import random
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+
+import pytest
+
+from tests.grading.drafts import PATIENT
+from wslab.grading.answers import Complaint
+from wslab.grading.program import Program
+from wslab.grading.server import Server
+
+COUNTING = """
+import socket, sys
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
+    listener.settimeout(0.2)
+    count = 0
+    try:
+        while True:
+            try:
+                sock, _ = listener.accept()
+            except TimeoutError:
+                continue
+            with sock:
+                if sock.recv(1):
+                    count += 1
+                    sock.sendall(b"%d %s" % (count, " ".join(sys.argv[2:]).encode()))
+    except KeyboardInterrupt:
+        sys.exit(3)
+"""
+
+
+@pytest.fixture
+def program() -> Iterator[Program]:
+    one = written(COUNTING)
+    yield one
+    one.end()
+
+
+def written(code: str) -> Program:
+    return Program({"ex07": textwrap.dedent(code)}, "ex07", PATIENT, {})
+
+
+def met(program: Program, *words: str) -> AbstractContextManager[Server]:
+    return program.serving(random.Random(1), words, time.monotonic() + 60)
+
+
+def complain(program: Program, says: str) -> str:
+    """What a student reads of a check that met this program and had this to say."""
+    with pytest.raises(Complaint) as raised, met(program) as server:
+        complain_about(server, says)
+    return str(raised.value)
+
+
+def complain_about(server: Server, says: str) -> None:
+    number(server)
+    if says:
+        raise Complaint(says)
+    server.exit_status(20)
+
+
+def number(server: Server) -> bytes:
+    with server.connect() as line:
+        line.say(b"?")
+        return line.hear_some(99)
+
+
+def test_the_next_check_meets_the_same_program(program: Program) -> None:
+    with met(program) as server:
+        assert number(server) == b"1 "
+    with met(program) as server:
+        assert number(server) == b"2 "
+
+
+def test_after_trouble_and_with_other_words_it_starts_anew(program: Program) -> None:
+    assert complain(program, "it is wrong") == "it is wrong"
+    with met(program) as server:
+        assert number(server) == b"1 "
+    with met(program, "0.5") as server:
+        assert number(server) == b"1 0.5"
+
+
+def test_ctrl_c_is_no_accident(program: Program) -> None:
+    with met(program) as server:
+        server.interrupt()
+        assert server.exit_status(20) == 3
+    with met(program) as server:
+        assert number(server) == b"1 "
+
+
+def test_to_end_in_the_middle_is_one() -> None:
+    code = COUNTING.replace("count += 1", "sys.exit(4)")
+    assert "ended while it was being used" in complain(written(code), "")
+
+
+def test_what_cannot_be_started_is_not_tried_again() -> None:
+    one = written("1 / 0")
+    with pytest.raises(Complaint, match="ZeroDivisionError"), met(one):
+        pass
+    started = time.monotonic()
+    for _ in range(50):
+        with pytest.raises(Complaint, match="ZeroDivisionError"), met(one):
+            pass
+    assert one._server is None
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize(
+    ("printed", "words"),
+    [
+        ("not written yet: talk: begin", ["NotImplementedError: talk: begin"]),
+        ("Traceback (most recent call last):\nKeyError: 1", ["It printed: KeyError: 1"]),
+        ("a visitor has come", []),
+    ],
+)  # fmt: skip
+def test_a_program_may_say_what_is_wrong_with_it(printed: str, words: list[str]) -> None:
+    code = COUNTING.replace("count += 1", f"print({printed!r}, flush=True)")
+    assert complain(written(code), "it is silent") == "\n".join(["it is silent", *words])
+
+
+def test_no_program_after_the_end_of_the_submission(program: Program) -> None:
+    late = program.serving(random.Random(1), (), time.monotonic() - 1)
+    with pytest.raises(Complaint, match="time for the whole submission"), late:
+        pass
+
+
+def test_a_thread_for_each_of_many_clients_fits_in_the_memory() -> None:
+    """Each new thread reserves address space, and the limit of memory counts that."""
+    start = """
+import threading, time
+for _ in range(60):
+    threading.Thread(target=lambda: (bytearray(100_000), time.sleep(60)), daemon=True).start()
+"""
+    with met(written(start + COUNTING)) as server:
+        assert number(server) == b"1 "
