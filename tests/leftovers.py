@@ -39,7 +39,9 @@ class Leftovers:
 
     def _now(self) -> Iterator[str]:
         for thread in set(threading.enumerate()) - self.threads:
-            if not thread.name.startswith("asyncio_"):  # those end with the loop of the kernel
+            # The kernel's own: its loop has helpers, and a large picture leaves by ZeroMQ's.
+            of_zmq = type(thread).__module__.startswith("zmq.")
+            if not of_zmq and not thread.name.startswith("asyncio_"):
                 yield f"left behind: thread {thread.name}"
         for sock in _open_sockets():
             if id(sock) not in self.sockets:

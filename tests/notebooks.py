@@ -63,7 +63,7 @@ def execute(notebook: Any) -> tuple[Any, list[str]]:
     resources = {"metadata": {"path": str(FOLDER)}}
     client = NotebookClient(ran, timeout=60, record_timing=False, resources=resources)
     client.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
-    with quiet() as (temp, mark):
+    with quiet() as temp:
         before = leftovers.files([FOLDER, temp])
         with client.setup_kernel():
             aside(client, LOOK)
@@ -73,7 +73,6 @@ def execute(notebook: Any) -> tuple[Any, list[str]]:
                 backwards = list(enumerate(again.nb.cells))[::-1]
                 faults = [f"run again: {fault}" for fault in run_cells(again, backwards)]
                 faults += json.loads(aside(client, LOOK_AGAIN))
-        faults += leftovers.wait_for_none(lambda: leftovers.processes(mark))
         new = leftovers.files([FOLDER, temp]) - before
         faults += [f"left behind: file {os.path.basename(path)}" for path in sorted(new)]
     return clean(ran), faults
@@ -108,12 +107,11 @@ def run_cells(client: NotebookClient, cells: list[tuple[int, Any]]) -> list[str]
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[tuple[str, str]]:
+def quiet() -> Iterator[str]:
     """For the kernel: this very code of wslab, and nothing from the settings of whoever runs it.
 
-    Gives the folder where it may put temporary files, and the mark of the processes it starts.
+    Gives the folder where it may put temporary files.
     """
-    mark = f"{os.getpid()}-{time.monotonic_ns()}"
     before = dict(os.environ)
     paths = [str(ROOT), before.get("PYTHONPATH", "")]
     os.environ |= {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONHASHSEED": "0"}
@@ -122,11 +120,11 @@ def quiet() -> Iterator[tuple[str, str]]:
     try:
         with tempfile.TemporaryDirectory() as notes:  # no predictions of whoever runs it
             os.environ["WSLAB_NOTES"] = os.path.join(notes, "notes")
-            os.environ[leftovers.MARK] = mark
+            os.environ[leftovers.MARK] = f"{os.getpid()}-{time.monotonic_ns()}"
             temp = os.path.join(notes, "t")  # short: the name of a socket may not be long
             os.mkdir(temp)
             os.environ |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temp)
-            yield temp, mark
+            yield temp
     finally:
         os.environ.clear()
         os.environ.update(before)
