@@ -31,11 +31,11 @@ def fill_the_disk():
 
 @attack("ex05")
 def make_a_deep_folder():
-    """A folder in a folder, 300 deep, to break those who clean up. It is removed all the same."""
+    """A folder in a folder, 800 deep, to break those who clean up. It is removed all the same."""
     import os
 
     def apply_mask(data, key):
-        for _ in range(300):
+        for _ in range(800 if "/d" not in os.getcwd() else 0):
             os.mkdir("d")
             os.chdir("d")
         open("end", "w").close()
