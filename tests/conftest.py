@@ -26,8 +26,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What takes minutes runs where somebody asks for it, and in CI; elsewhere it says so."""
-    if config.getoption("--thorough") or os.environ.get("CI"):
+    """What takes minutes runs where somebody asks for it; elsewhere it says so."""
+    if config.getoption("--thorough"):
         return
     skip = pytest.mark.skip(reason="takes long: start.py test --thorough")
     for item in items:
