@@ -14,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +91,7 @@ def neighbours(tmp_path: Path) -> Iterator[Neighbours]:
     rival = tmp_path / "target" / "rival"
     rival.mkdir(parents=True)
     shutil.copy(kit.root() / "solutions" / "ex05_masking.py", rival)
-    place = f"/tmp/wslab-{os.getpid()}.sock"  # tmp_path may be too long for it
+    place = f"{tempfile.gettempdir()}/wslab-{os.getpid()}.sock"  # tmp_path may be too long for it
     with (
         socket.socket() as tcp,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,

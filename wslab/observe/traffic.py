@@ -122,11 +122,10 @@ class Meter:
             self._mark("sent" if event.sender is Role.CLIENT else "received")
 
     def _mark(self, what: str) -> None:
-        waited = {"open": "open", "received": "sent"}
         if what == "open":
             self.round_trips += self._last != "open"
         elif what == "received":
-            self.round_trips += self._last == waited[what]
+            self.round_trips += self._last == "sent"
         self._last = what
 
     def __enter__(self) -> Meter:
