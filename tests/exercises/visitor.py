@@ -100,12 +100,9 @@ class Visitor:
 
     def answer(self) -> tuple[str, dict[str, str]]:
         """The status line and the headers that come back; ("", {}) if no whole head comes."""
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            more = self.line.hear_some(1)
-            if not more or len(head) > 1 << 14:
-                return "", {}
-            head += more
+        head = self.line.hear_head(1 << 14)
+        if not head.endswith(b"\r\n\r\n"):
+            return "", {}
         first, *lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")
         pairs = (line.partition(":")[::2] for line in lines)
         return first, {name.strip().lower(): value.strip() for name, value in pairs}

@@ -234,9 +234,19 @@ def test_the_reference_is_nowhere_in_the_worker() -> None:
     assert not any(entry.startswith(kit) or "site-packages" in entry for entry in path)
     assert set(environment) <= {
             "HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LC_CTYPE",
-        "MALLOC_ARENA_MAX",
+        "MALLOC_ARENA_MAX", "PYTHONHASHSEED",
     }  # fmt: skip
     assert kit not in " ".join(argv)
+
+
+def test_a_set_has_the_same_order_in_each_worker() -> None:
+    code = "def f(): return list({'a', 'b', 'c', 'd', 'e', 'f'})"
+    assert len({tuple(ask(code).value) for _ in range(3)}) == 1
+
+
+def test_no_name_of_a_students_file_gets_in_the_way_of_a_worker() -> None:
+    with Session({"a": "def f(): return 1", "typing": "1 / 0", "queue": "1 / 0"}, "a") as one:
+        assert one.call("f", (), {}).value == 1
 
 
 def test_nothing_stays_behind(nothing_stays: None) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import enum
 import os
 import struct
+import time
 from collections import OrderedDict
 from typing import Any, NamedTuple
 
@@ -132,20 +133,38 @@ def test_what_stands_for_something_equals_only_its_like() -> None:
 
 def test_a_pipe_carries_messages_of_bounded_length() -> None:
     here, there = os.pipe()
+    reader = wire.Reader(here, 100)
     try:
         wire.write(there, [b"Hello"], 100)
-        assert wire.read(here, 100) == [b"Hello"]
+        assert reader.read() == [b"Hello"]
         with pytest.raises(WireError, match="too long"):
             wire.write(there, "x" * 100, 100)
-        os.write(there, struct.pack("!I", 4_000_000_000))
-        with pytest.raises(WireError, match="too long"):
-            wire.read(here, 100)
         os.write(there, struct.pack("!I", 50) + b"only this")
         os.close(there)
         there = -1
         with pytest.raises(EOFError):
-            wire.read(here, 100)
+            reader.read()
     finally:
         for fd in (here, there):
             if fd >= 0:
                 os.close(fd)
+
+
+def test_a_length_without_measure_is_refused_at_once() -> None:
+    here, there = os.pipe()
+    with open(here, "rb", 0), open(there, "wb", 0) as pipe:
+        pipe.write(struct.pack("!I", 4_000_000_000))
+        with pytest.raises(WireError, match="too long"):
+            wire.Reader(here, 100).read()
+
+
+def test_messages_that_come_together_or_in_pieces_are_read_one_by_one() -> None:
+    here, there = os.pipe()
+    with open(here, "rb", 0), open(there, "wb", 0) as pipe:
+        reader = wire.Reader(here, 100)
+        pipe.write(wire.message("one", 100) + wire.message("two", 100) + b"\0")
+        assert [reader.read(), reader.read()] == ["one", "two"]
+        with pytest.raises(TimeoutError):
+            reader.read(time.monotonic() + 0.01)
+        pipe.write(wire.message("three", 100)[1:])  # what came too early is not lost
+        assert reader.read(time.monotonic() + 10) == "three"

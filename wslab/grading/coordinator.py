@@ -25,8 +25,9 @@ from .record import Graded, Record
 from .remove import remove
 from .task import Task, kit_hash, survey, without_mark
 
-MOST_ALONE = 3
-"""So often a run may end while it is at one submission alone; a kill from outside hits anybody."""
+MOST_ALONE = 10
+"""So often a run may end while it is at one submission alone: with bad luck, power cuts and kills
+from outside hit the same one again and again, and an honest one must not lose its mark by that."""
 
 PATIENCE = 2 * GRADED.total + 30
 """A judge that has not answered for so many seconds never will."""
@@ -124,7 +125,8 @@ class _Run:
                     self.journal.let_go(key)
 
     def _judge(self) -> Judge:
-        self.judges.append(Judge(self.work, self.coordinator.out / "judges.log"))
+        log = self.coordinator.out / "judges.log"
+        self.judges.append(Judge(self.work, log, len(self.judges)))
         return self.judges[-1]
 
     # ------------------------------------------------------------ several at a time

@@ -18,7 +18,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from . import orphans
+from . import launch, orphans
 from .sandbox import file_isolation
 from .session import Session
 from .task import Task, grade
@@ -31,8 +31,10 @@ _BOOT = (
 
 def main() -> None:
     """Run as the child; does not return before its pipe ends."""
-    orphans.adopt()
     tempfile.tempdir = sys.argv[1]
+    _stay_on_one_core(int(sys.argv[2]))
+    if orphans.adopt():
+        launch.open_nursery(sys.argv[1])
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)  # nothing else may get into the pipe
     tasks: SimpleQueue[str] = SimpleQueue()
@@ -45,6 +47,17 @@ def main() -> None:
         if not _ENDING.is_set():
             raise
         time.sleep(60)  # until the other thread ends us
+
+
+def _stay_on_one_core(number: int) -> None:
+    """The judge and the code that it asks take turns, so one core will do for both.
+
+    On two, each question wakes a core that sleeps: that takes several times as long as to answer.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # a container may forbid it
+            cores = sorted(os.sched_getaffinity(0))
+            os.sched_setaffinity(0, {cores[number % len(cores)]})
 
 
 def _work(tasks: SimpleQueue[str], answers: Any) -> None:
@@ -92,10 +105,13 @@ class Crashed(Exception):
 
 
 class Judge:
-    """The coordinator's side of it. `close` it in any case; it starts again when it is asked."""
+    """The coordinator's side of it. `close` it in any case; it starts again when it is asked.
 
-    def __init__(self, work: Path, log: Path) -> None:
-        self.work, self.log = work, log
+    ``number`` tells it from the others: they spread over the cores.
+    """
+
+    def __init__(self, work: Path, log: Path, number: int = 0) -> None:
+        self.work, self.log, self.number = work, log, number
         self.isolated = False
         """Whether students' code is kept away from other files; known once it has started."""
         self._process: subprocess.Popen[bytes] | None = None
@@ -119,7 +135,7 @@ class Judge:
             group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _BOOT, root, str(self.work)],
+                [sys.executable, "-I", "-c", _BOOT, root, str(self.work), str(self.number)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd=self.work, **group,
             )  # fmt: skip
         orphans.known.add(self._process.pid)

@@ -13,10 +13,10 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any
 
 from . import orphans, wire
+from .inbox import Inbox
 from .launch import kill, lay_out, other_user, start
 from .limits import Limits
 from .remove import is_full, remove
@@ -52,9 +52,7 @@ class Child:
         """Of the last question; an answer carries the number of its question."""
         self.excess = ""
         """Why it was ended by us, if it was."""
-        self._answers: SimpleQueue[Any] = SimpleQueue()
         self._over = threading.Event()
-        self._serves = bool(program)
         self.folder = tempfile.mkdtemp(prefix="wslab-")
         try:
             lay_out(Path(self.folder), sources, files or {})
@@ -63,10 +61,15 @@ class Child:
             remove(Path(self.folder))
             raise
         orphans.known.add(self.process.pid)
-        if sys.platform != "win32":
-            assert self.process.stdin
+        assert self.process.stdin
+        assert self.process.stdout
+        answers = wire.Reader(self.process.stdout.fileno(), limits.answer * 2)
+        self._answers: wire.Reader | Inbox = answers
+        if sys.platform == "win32":
+            self._answers = Inbox(answers)
+        else:
             os.set_blocking(self.process.stdin.fileno(), False)
-        for target in (self._read_answers, self._read_output, self._watch):
+        for target in (self._read_output, self._watch):
             threading.Thread(target=target, daemon=True).start()
         bounds = {
             "memory": limits.memory,
@@ -118,12 +121,11 @@ class Child:
     def receive(self, deadline: float) -> Any:
         """The next message, by ``time.monotonic()``. Raises TimeoutError, Ended, WireError."""
         try:
-            message = self._answers.get(timeout=max(0.0, deadline - time.monotonic()))
-        except Empty:
-            raise TimeoutError from None
-        if isinstance(message, Exception):
-            raise message
-        return message
+            return self._answers.read(deadline)
+        except TimeoutError:
+            raise
+        except (OSError, EOFError) as error:
+            raise Ended from error
 
     def output(self) -> str:
         """The beginning of what it has printed."""
@@ -155,10 +157,15 @@ class Child:
             self.process.wait(5)
         orphans.known.discard(self.process.pid)
         orphans.end()
-        # Not stdout and stderr: what escaped may hold them open, and a thread may be reading them.
-        with contextlib.suppress(OSError):
-            assert self.process.stdin
-            self.process.stdin.close()
+        # Not what a thread reads: to close that waits, as long as what escaped holds it open.
+        pipes = [self.process.stdin]
+        if isinstance(self._answers, Inbox):
+            self._answers.end()
+        else:
+            pipes.append(self.process.stdout)
+        for pipe in filter(None, pipes):
+            with contextlib.suppress(OSError):
+                pipe.close()
         remove(Path(self.folder))
 
     def __enter__(self) -> Child:
@@ -166,27 +173,6 @@ class Child:
 
     def __exit__(self, *exc: object) -> None:
         self.end()
-
-    def _read_answers(self) -> None:
-        assert self.process.stdout
-        with self.process.stdout as pipe:
-            try:
-                while self._pass_on(wire.read(pipe.fileno(), self.limits.answer * 2)):
-                    if self._serves:  # it was ready, and has nothing more to say here
-                        return
-            except wire.WireError as error:
-                self._pass_on(error)
-            except (OSError, EOFError):
-                self._pass_on(Ended())
-
-    def _pass_on(self, message: Any) -> bool:
-        """Wait until there is room for it; False if nobody will read it any more."""
-        # Whoever sends more than is read must wait, not fill our memory.
-        while self._answers.qsize() > 1:
-            if self._over.wait(0.01):
-                return False
-        self._answers.put(message)
-        return True
 
     def _watch(self) -> None:
         """No limit of the system counts all that is written into a folder: look at it often."""

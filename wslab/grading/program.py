@@ -14,6 +14,8 @@ from .answers import Complaint
 from .limits import Limits
 from .server import Server
 
+A_MOMENT = 0.05
+"""Seconds for the last words of a program that has just made a mistake."""
 UNWRITTEN = "not written yet: "
 """What the given part of a starter prints when it comes to a function that waits to be written."""
 
@@ -51,6 +53,7 @@ class Program:
         try:
             yield server
         except Complaint as complaint:
+            time.sleep(A_MOMENT)  # it hangs up first, and says why behind that
             self.end()
             last = _last_words(server.printed[before:])
             raise Complaint(f"{complaint}\n{last}" if last else str(complaint)) from None

@@ -26,7 +26,7 @@ def enter(limits: dict[str, int], ports: Iterable[int]) -> tuple[str, ...]:
     that this one starts.
     """
     ports = tuple(ports)
-    layers = ["own process", "python -I -S -B"]
+    layers = ["own process", "python -s -S -B"]
     if sys.platform != "win32":
         layers += _set_limits(limits, processes=bool(ports))
     # Not there, or refused: the report lacks the name, and the instructor decides.

@@ -29,6 +29,8 @@ from .process import Child, Ended
 from .wire import WireError
 
 HOST = "127.0.0.1"
+LENT = "pieces: "
+"""So begins what the given part of an exercise says about a piece that steps in for a student's."""
 
 
 class Server:
@@ -89,7 +91,7 @@ class Server:
         if kind is None and ended is not None and not self.interrupted:
             raise Complaint(self._with_output("The program ended while it was being used."))
         if kind is None and _listens(self.port):
-            raise Complaint(f"Something still listens on port {self.port} after the program's end.")
+            raise Complaint("Something still listens on its port after the program's end.")
 
     def ended(self) -> bool:
         """Whether it has ended by itself."""
@@ -138,9 +140,8 @@ class Server:
                 return
             if child.exit_status(0.01) is not None:
                 raise Complaint(self._with_output("The program ended before it took a connection."))
-        raise Complaint(
-            self._with_output(f"The program takes no connection on 127.0.0.1, port {self.port}.")
-        )
+        # Without the port's number: it is another one each time, and the feedback must not be.
+        raise Complaint(self._with_output("The program takes no connection on 127.0.0.1:PORT."))
 
     def stop(self) -> None:
         """End it and all that it started. Does not raise."""
@@ -154,7 +155,8 @@ class Server:
         if self._child:
             self._child.exit_status(0.2)  # its last words may be on their way
             self.printed = self._child.output()
-        last = self.printed.strip().rpartition("\n")[2][:200]
+        lines = [line for line in self.printed.split("\n") if line.strip()]
+        last = next((line for line in reversed(lines) if not line.startswith(LENT)), "")[:200]
         return f"{sentence}\nIts last words: {last}" if last else sentence
 
 
@@ -214,6 +216,20 @@ class Line:
         self.heard += data
         return bytes(data)
 
+    def hear_head(self, most: int) -> bytes:
+        """All up to the first blank line, as in HTTP, and not a byte more; fewer as `hear_some`."""
+        head = bytearray()
+        deadline = self._deadline()
+        while len(head) < most and (chunk := self._receive(most, deadline, socket.MSG_PEEK)):
+            whole = bytes(head + chunk)
+            end = whole.find(b"\r\n\r\n") + 4
+            size = end - len(head) if end > 3 else len(chunk)
+            head += self._receive(size, deadline) or b""
+            if end > 3:
+                break
+        self.heard += head
+        return bytes(head)
+
     def hear_end(self, what: str) -> None:
         """Nothing more, and then the end of the stream: it must hang up, and cleanly."""
         chunk = self._receive(1, self._deadline())
@@ -239,11 +255,11 @@ class Line:
             raise Complaint("The time for the whole submission is used up.")
         return min(now + self.step, self.last)
 
-    def _receive(self, size: int, deadline: float) -> bytes | None:
+    def _receive(self, size: int, deadline: float, flags: int = 0) -> bytes | None:
         """Some bytes; none at the end; None if nothing came in time."""
         try:
             self.sock.settimeout(max(0.001, deadline - time.monotonic()))
-            return self.sock.recv(size)
+            return self.sock.recv(size, flags)
         except TimeoutError:
             return None
         except OSError as error:

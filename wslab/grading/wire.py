@@ -12,7 +12,9 @@ import base64
 import json
 import math
 import os
+import select
 import struct
+import time
 from typing import Any, NamedTuple
 
 MOST_DEPTH = 12
@@ -76,23 +78,44 @@ def write(fd: int, value: object, most: int) -> None:
         data = data[os.write(fd, data) :]
 
 
-def read(fd: int, most: int) -> Any:
-    """Wait for a value and return it; raises EOFError at the end of the stream, WireError."""
-    (size,) = _HEAD.unpack(_read_exactly(fd, _HEAD.size))
-    if size > most:  # before a byte of it is read, so that no length fills the memory
-        raise WireError(f"too long: {size} bytes, and {most} are the most")
-    return decode(_read_exactly(fd, size))
+class Reader:
+    """The messages that come out of a pipe, each of at most ``most`` bytes."""
 
+    def __init__(self, fd: int, most: int) -> None:
+        self.fd, self.most = fd, most
+        self._come = bytearray()
 
-def _read_exactly(fd: int, size: int) -> bytes:
-    parts = []
-    while size:
-        part = os.read(fd, min(size, 1 << 16))
-        if not part:
-            raise EOFError("the pipe is closed")
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
+    def read(self, deadline: float | None = None) -> Any:
+        """Wait for a value and return it.
+
+        Raises EOFError at the end of the stream, WireError, and TimeoutError when it is not there
+        by the deadline (by ``time.monotonic()``; Windows cannot do that: see `inbox`).
+        """
+        head = _HEAD.size
+        self._gather(head, deadline)
+        (size,) = _HEAD.unpack_from(self._come)
+        if size > self.most:  # before a byte of it is read, so that no length fills the memory
+            raise WireError(f"too long: {size} bytes, and {self.most} are the most")
+        self._gather(head + size, deadline)
+        data = bytes(self._come[head : head + size])
+        del self._come[: head + size]
+        return decode(data)
+
+    def _gather(self, size: int, deadline: float | None) -> None:
+        """Read until there are so many bytes."""
+        while len(self._come) < size:
+            if deadline is not None:
+                self._wait(deadline)
+            part = os.read(self.fd, 1 << 16)
+            if not part:
+                raise EOFError("the pipe is closed")
+            self._come += part
+
+    def _wait(self, deadline: float) -> None:
+        poll = select.poll()  # select() knows only the first 1,024 descriptors
+        poll.register(self.fd, select.POLLIN)
+        if not poll.poll(1000 * max(0.0, deadline - time.monotonic())):
+            raise TimeoutError
 
 
 # ---------------------------------------------------------------- a value as JSON

@@ -1,6 +1,6 @@
 """The worker: a child process that runs the student's code, and answers the judge's calls.
 
-It is started as ``python -I -S -B`` and loads, besides Python's own library, only its neighbours
+It is started as ``python -s -S -B`` and loads, besides Python's own library, only its neighbours
 `wire`, `sandbox` and what that needs: the right answers are in no memory that the student can
 reach.
 Nothing here is a secret and nothing can be won by changing it: what goes back is what the code
@@ -19,6 +19,7 @@ import _thread
 import builtins
 import importlib
 import os
+import select
 import signal
 import sys
 import threading
@@ -32,21 +33,22 @@ from typing import Any
 from . import sandbox, wire
 from .wire import Handle, Other, WireError
 
-FOLDER = os.getcwd()
+LOST = 3
+"""The exit status of a worker that has lost its judge."""
 SHOWN = 200
 """So many characters of an error's text go back."""
 
 
 def main() -> None:
     """Run as the child; does not return."""
-    commands, answers = _take_pipe()
-    start = wire.read(commands, 64 << 20)
+    pipe, answers = _take_pipe()
+    commands = wire.Reader(pipe, 64 << 20)
+    start = commands.read()
     limits: dict[str, int] = start["limits"]
     layers = sandbox.enter(limits, start["ports"])
-    most = limits["answer"]
+    commands.most = most = limits["answer"]
     wire.write(answers, ["ready", list(layers)], most)
-    inbox: SimpleQueue[Any] = SimpleQueue()
-    threading.Thread(target=_listen, args=(commands, most, inbox), daemon=True).start()
+    receive = _listening(commands)
     sources = Sources(start["sources"])
     sys.meta_path.append(sources)
     if start["program"]:
@@ -54,7 +56,7 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         sources.run(start["file"], start["program"])
         sys.exit()
-    Worker(sources, inbox, answers, most).serve(start["file"])
+    Worker(sources, receive, answers, most).serve(start["file"])
 
 
 def _take_pipe() -> tuple[int, int]:
@@ -70,17 +72,40 @@ def _take_pipe() -> tuple[int, int]:
     return pipe
 
 
-def _listen(commands: int, most: int, inbox: SimpleQueue[Any]) -> None:
-    """Pass messages on. The end of the pipe says that the judge has died: so do we."""
+def _listening(commands: wire.Reader) -> Callable[[], Any]:
+    """How to get the next message. From now on we die when the judge does, whatever runs here."""
+    if sys.platform != "linux":
+        # The end of a pipe is seen only by reading it: each message passes through two threads.
+        inbox: SimpleQueue[Any] = SimpleQueue()
+        threading.Thread(target=_listen, args=(commands, inbox), daemon=True).start()
+        return inbox.get
+    threading.Thread(target=_end_with, args=(commands.fd,), daemon=True).start()
+    return partial(_received, commands)
+
+
+def _received(commands: wire.Reader) -> Any:
     try:
-        while True:
-            message = wire.read(commands, most)
-            if message == ["interrupt"]:
-                _thread.interrupt_main()
-            else:
-                inbox.put(message)
+        return commands.read()
     except BaseException:
-        os._exit(3)
+        os._exit(LOST)
+
+
+def _end_with(fd: int) -> None:
+    """Wait for nothing but the end of the pipe, which Linux always tells."""
+    poll = select.poll()
+    poll.register(fd, 0)
+    poll.poll()
+    os._exit(LOST)
+
+
+def _listen(commands: wire.Reader, inbox: SimpleQueue[Any]) -> None:
+    """Pass messages on, until the pipe ends."""
+    while True:
+        message = _received(commands)
+        if message == ["interrupt"]:
+            _thread.interrupt_main()
+        else:
+            inbox.put(message)
 
 
 # ---------------------------------------------------------------- the student's files
@@ -91,6 +116,7 @@ class Sources:
 
     def __init__(self, texts: dict[str, str]) -> None:
         self.texts = texts  # by the name of the module, as "ex04_frames"
+        self.folder = os.getcwd()
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """Python asks this for each import that the standard library does not answer."""
@@ -107,17 +133,18 @@ class Sources:
 
     def run(self, name: str, words: list[str]) -> None:
         """Run it as a program: ``python NAME.py WORDS``."""
-        sys.argv = [file_name(name), *words]
+        sys.argv = [self.file_name(name), *words]
+        # A new one: a file that forgets to import what we have imported has to notice.
+        sys.modules["__main__"] = ModuleType("__main__")
         self._run(name, vars(sys.modules["__main__"]))
 
     def _run(self, name: str, variables: dict[str, Any]) -> None:
-        variables["__file__"] = file_name(name)
-        exec(compile(self.texts[name], file_name(name), "exec", dont_inherit=True), variables)
+        variables["__file__"] = self.file_name(name)
+        exec(compile(self.texts[name], self.file_name(name), "exec", dont_inherit=True), variables)
 
-
-def file_name(module: str) -> str:
-    """Where it would be, if it were loaded from there."""
-    return os.path.join(FOLDER, module + ".py")
+    def file_name(self, module: str) -> str:
+        """Where it would be, if it were loaded from there."""
+        return os.path.join(self.folder, module + ".py")
 
 
 # ---------------------------------------------------------------- calls and answers
@@ -126,8 +153,10 @@ def file_name(module: str) -> str:
 class Worker:
     """Answers calls, one after the other."""
 
-    def __init__(self, sources: Sources, inbox: SimpleQueue[Any], answers: int, most: int) -> None:
-        self.sources, self.inbox, self.answers, self.most = sources, inbox, answers, most
+    def __init__(
+        self, sources: Sources, receive: Callable[[], Any], answers: int, most: int
+    ) -> None:
+        self.sources, self.receive, self.answers, self.most = sources, receive, answers, most
         self.asking = threading.Lock()
         self.module: ModuleType | None = None
 
@@ -135,7 +164,7 @@ class Worker:
         """Load the file, then answer until the pipe ends."""
         self._answer(0, partial(self._load, file))
         while True:
-            kind, number, name, *rest = self.inbox.get()
+            kind, number, name, *rest = self.receive()
             if kind == "load":
                 self._answer(number, partial(self._load, name))
             else:
@@ -155,11 +184,18 @@ class Worker:
         try:
             answer = ["returned", number, plain(run())]
         except BaseException as error:  # SystemExit too: to leave early is no answer
-            answer = ["raised", number, *_described(error, self.sources.texts)]
+            answer = ["raised", number, *_described(error, self.sources)]
         try:
-            wire.write(self.answers, answer, self.most)
+            self._say(answer)
         except WireError as error:
-            wire.write(self.answers, ["returned", number, Other("value", str(error))], self.most)
+            self._say(["returned", number, Other("value", str(error))])
+
+    def _say(self, message: Any) -> None:
+        """Raises WireError."""
+        try:
+            wire.write(self.answers, message, self.most)
+        except OSError:  # the code has closed the pipe, or the judge has gone
+            os._exit(LOST)
 
     def _stand_in(self, value: Any) -> Any:
         """In place of a handle, something that can be called, and calls the judge."""
@@ -178,8 +214,8 @@ class Worker:
         # A socket takes whatever holds bytes, so these do.
         given = [bytes(arg) if isinstance(arg, (bytearray, memoryview)) else arg for arg in args]
         with self.asking:  # a student's threads may ask at the same time
-            wire.write(self.answers, ["ask", number, method, plain(given)], self.most)
-            kind, value = self.inbox.get()
+            self._say(["ask", number, method, plain(given)])
+            kind, value = self.receive()
         if kind == "throw":
             raise getattr(builtins, value, OSError)("the judge's socket says so")
         return value
@@ -239,7 +275,7 @@ def _looks(value: Any) -> str:
     return ""
 
 
-def _described(error: BaseException, texts: Iterable[str]) -> tuple[list[str], str, str, int]:
+def _described(error: BaseException, sources: Sources) -> tuple[list[str], str, str, int]:
     """Names of its built-in types, its text, and where in the student's files it came from."""
     names = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]
     try:
@@ -248,7 +284,7 @@ def _described(error: BaseException, texts: Iterable[str]) -> tuple[list[str], s
         text = ""
     if type(error).__module__ != "builtins":
         names.insert(0, type(error).__name__)
-    files = set(map(file_name, texts))
+    files = set(map(sources.file_name, sources.texts))
     where = ("", 0)
     if isinstance(error, SyntaxError) and error.filename in files:
         where, text = (str(error.filename), error.lineno or 0), str(error.msg)

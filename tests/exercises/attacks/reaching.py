@@ -36,7 +36,7 @@ def climb_the_stack():
 
 @attack("ex05")
 def take_the_next_question_from_the_worker():
-    """Reads the worker's inbox and answers twice. An answer to another question is none."""
+    """Answers many times through the worker's pipe. An answer to another question is none."""
     import sys
 
     def apply_mask(*args):

@@ -306,6 +306,7 @@ def several(student: Student) -> None:
         ring = [(enter(), words(random)) for _ in range(8)]
         for visitor, data in ring:
             visitor.say(visitor.frame(BINARY, data[:3], fin=False))
+        served("and waits in the middle of a message")  # and so the first halves are all read
         for visitor, data in ring:
             with contextlib.suppress(Complaint):  # hung up: what comes says why
                 visitor.say(visitor.frame(CONTINUATION, data[3:]))

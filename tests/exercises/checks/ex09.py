@@ -24,6 +24,8 @@ from ..visitor import END, NOTHING, Heard, Visitor
 SIZE = 512 * 1024
 ENOUGH = 24
 """So many messages of SIZE are more than the system's buffers and some megabytes."""
+PAUSE = 0.03
+"""Seconds in which a server has surely noticed what it must notice by itself."""
 SILENCE = (0.2, 1.0)
 """Seconds between pings: the longer ones only if our own machine is too slow for the others."""
 
@@ -50,9 +52,10 @@ def words(random: Random) -> bytes:
 
 @contextmanager
 def room(server: Server, count: int) -> Iterator[list[Visitor]]:
-    """So many visitors, all of them in the room."""
+    """So many visitors, all of them in the room; none of them is there when the next ones come."""
     with contextlib.ExitStack() as stack:
         yield [stack.enter_context(Visitor(server)).enter() for _ in range(count)]
+    time.sleep(PAUSE)
 
 
 @check("ex09", points=3, title="All hear all, from the moment they enter", lesson="09", rfc="5")
@@ -62,8 +65,12 @@ def everybody(student: Student) -> None:
         for speaker in visitors:
             data = b"  " + words(random) + b" "
             cut = random.randrange(1, len(data))
-            speaker.say(speaker.frame(TEXT, data[:cut], fin=False), speaker.frame(PING, b"here?"),
-                        speaker.frame(CONTINUATION, data[cut:]))  # fmt: skip
+            # In one piece, on every machine: who takes a piece for a frame must not get by by luck.
+            speaker.say(
+                speaker.frame(TEXT, data[:cut], fin=False)
+                + speaker.frame(PING, b"here?")
+                + speaker.frame(CONTINUATION, data[cut:])
+            )
             changed = {Heard(TEXT, data.strip()): f"{TRIMMED}."}
             for visitor in visitors:
                 if visitor is not speaker:
@@ -119,6 +126,7 @@ def text_only(student: Student) -> None:
             raise Complaint(f"{BINARY_TOLD}.")
         if got.code != 1003:
             raise Complaint(f"After a binary message, a Close with 1003 is due, and {got} comes.")
+        time.sleep(PAUSE)  # whatever the others are told about it comes before what is said now
         other.say(other.frame(TEXT, b"Hello"))
         third.due(TEXT, b"Hello", "After somebody else's binary message")
         student.claim(True, "")
