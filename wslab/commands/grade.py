@@ -43,7 +43,7 @@ def add(commands: Any) -> None:
     option("--seed", help="seed of the random questions (default: OUT/seed, or a new one)")
     option("--exercise", nargs="+", default=[], metavar="EXERCISE",
            help="as ex03; without it, all")  # fmt: skip
-    option("--jobs", type=positive, default=2 * (os.cpu_count() or 1), metavar="N",
+    option("--jobs", type=positive, default=4 * (os.cpu_count() or 1), metavar="N",
            help="submissions at a time; some only wait (default: %(default)s)")  # fmt: skip
     option("--allow-unsandboxed", action="store_true",
            help="grade where nothing keeps students' code away from your files")  # fmt: skip

@@ -149,6 +149,27 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 self.process.send_signal(signal.SIGINT)
 
+    def settle(self) -> None:
+        """Wait until it has done what there is to do for now, or for half a second.
+
+        So what it makes of one thing does not depend on how fast the next one comes.
+        """
+        deadline = time.monotonic() + 0.5
+        calm = 0
+        while calm < 2 and time.monotonic() < deadline:
+            time.sleep(0.002 if sys.platform == "linux" else 0.025)
+            calm = calm + 1 if self._waits() else 0
+
+    def _waits(self) -> bool:
+        """Whether all its threads wait for something; True where the system does not tell."""
+        tasks = Path(f"/proc/{self.process.pid}/task")
+        with contextlib.suppress(OSError):
+            for task in tasks.iterdir():
+                state = (task / "stat").read_bytes().rpartition(b")")[2].split()[0]
+                if state == b"R":  # runs, or would if a core were free
+                    return False
+        return True
+
     def end(self) -> None:
         """End it and all that it started, and remove its folder. Does not raise."""
         self._over.set()

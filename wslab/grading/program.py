@@ -14,8 +14,6 @@ from .answers import Complaint
 from .limits import Limits
 from .server import Server
 
-A_MOMENT = 0.05
-"""Seconds for the last words of a program that has just made a mistake."""
 UNWRITTEN = "not written yet: "
 """What the given part of a starter prints when it comes to a function that waits to be written."""
 
@@ -53,7 +51,7 @@ class Program:
         try:
             yield server
         except Complaint as complaint:
-            time.sleep(A_MOMENT)  # it hangs up first, and says why behind that
+            server.settle()  # it hangs up first, and says why behind that
             self.end()
             last = _last_words(server.printed[before:])
             raise Complaint(f"{complaint}\n{last}" if last else str(complaint)) from None
@@ -73,6 +71,7 @@ class Program:
     def _running(self, randomness: random.Random, words: tuple[str, ...]) -> Server:
         if self._server and self._server.words == words and not self._server.ended():
             self._server.random = randomness
+            self._server.settle()  # the visitors of the last check have just left
             return self._server
         self.end()
         sources, file, companions, limits = self._what

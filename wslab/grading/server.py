@@ -101,6 +101,11 @@ class Server:
         """The beginning of what it has printed so far."""
         return self._child.output() if self._child else self.printed
 
+    def settle(self) -> None:
+        """Wait, but not long, until the program waits for something, too."""
+        if self._child:
+            self._child.settle()
+
     def interrupt(self) -> None:
         """Press Ctrl-C."""
         assert self._child

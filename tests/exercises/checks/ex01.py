@@ -60,7 +60,7 @@ def early_end(student: Student) -> None:
 @check("ex01", points=2, title="An echo of all that comes", lesson="02",
        needs=["all_of_it_sent"])  # fmt: skip
 def echoed(student: Student) -> None:
-    for data in student.vectors(speech, 8):
+    for data in student.vectors(speech, 5):
         for chunks in ([data], single(data), cut(student.random, data)):
             student.expect("echo", Socket(tuple(chunks), ONE_REST), right=reference.echo)
     student.expect("echo", Socket(()), right=reference.echo)
@@ -69,7 +69,7 @@ def echoed(student: Student) -> None:
 @check("ex01", points=2, title="A question, and its whole echo", lesson="02",
        needs=["all_of_it_sent", "exactly_n"])  # fmt: skip
 def asked(student: Student) -> None:
-    for data in student.vectors(speech, 8):
+    for data in student.vectors(speech, 5):
         for chunks in ([data], single(data), [*cut(student.random, data), b"and more"]):
             student.expect("ask", Socket(tuple(chunks), ONE_REST), data, right=reference.ask)
 

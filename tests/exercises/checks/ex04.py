@@ -111,7 +111,7 @@ def from_a_stream(student: Student) -> None:
     for frame in student.vectors(a_frame, 10):
         behind = student.random.randbytes(3)
         stream = frame + behind
-        chunks = single(stream) if len(stream) < 300 else cut(student.random, stream)
+        chunks = single(stream) if len(stream) < 100 else cut(student.random, stream)
         for script in (Recv(stream), Recv(*chunks)):
             student.expect("read_frame", script, right=reference.read_frame)
 
