@@ -79,6 +79,8 @@ class Visitor:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        if exc[0]:
+            self.server.note()
         self.line.__exit__(*exc)
 
     # ------------------------------------------------------------ the opening handshake

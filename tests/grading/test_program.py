@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import textwrap
 import time
 from collections.abc import Iterator
@@ -121,6 +122,57 @@ def test_what_cannot_be_started_is_not_tried_again() -> None:
 def test_a_program_may_say_what_is_wrong_with_it(printed: str, words: list[str]) -> None:
     code = COUNTING.replace("count += 1", f"print({printed!r}, flush=True)")
     assert complain(written(code), "it is silent") == "\n".join(["it is silent", *words])
+
+
+def test_what_we_import_is_not_imported_for_the_program() -> None:
+    with pytest.raises(Complaint, match="NameError: name 'sys'"), met(written("print(sys.argv)")):
+        pass
+
+
+THOUGHTFUL = """
+import socket, sys, time
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
+    while True:
+        sock, _ = listener.accept()
+        sum(range(3_000_000))  # thinks, and then speaks
+        print("Traceback\\nPuzzled:", sock.recv(10), flush=True)
+"""
+
+
+def test_a_busy_program_may_finish_what_it_says_and_what_comes_later_does_not_count() -> None:
+    complaint = pytest.raises(Complaint, match=r"Wrong\.\nIt printed: Puzzled: b'one'")
+    with complaint as found, met(written(THOUGHTFUL)) as server, server.connect() as line:
+        line.say(b"one")
+        server.note()
+        with server.connect() as other:
+            other.say(b"two")
+            server.settle()
+            assert "two" in server.output()
+        raise Complaint("Wrong.")
+    assert "two" not in str(found.value)
+
+
+RESTLESS = """
+import socket, sys, threading
+def spin():
+    while True: pass
+threading.Thread(target=spin, daemon=True).start()
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
+    while True: listener.accept()
+"""
+
+
+def test_who_never_rests_is_waited_for_once() -> None:
+    if sys.platform != "linux":
+        pytest.skip("only Linux says what the threads of a process do")
+    with met(written(RESTLESS)) as server:
+        server.settle()
+        assert server._child
+        assert server._child._restless
+        began = time.process_time()
+        for _ in range(10_000):
+            server.settle()
+        assert time.process_time() - began < 5
 
 
 def test_no_program_after_the_end_of_the_submission(program: Program) -> None:

@@ -20,8 +20,9 @@ class Limits:
     """For one call of one function, with all that it reads and writes."""
     step: float = 2.0
     """For one step with a server: it is ready, it answers, it closes."""
-    total: float = 30.0
-    """For one submission, all exercises together."""
+    total: float = 60.0
+    """For one submission, all exercises together. Far more than the counts below leave anybody, or
+    the mark would depend on how busy the machine is."""
     restarts: int = 5
     """So often a worker that ended or hung is replaced, for one file."""
     strain: int = 12

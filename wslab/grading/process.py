@@ -50,6 +50,7 @@ class Child:
         self.printed = bytearray()
         self.number = 0
         """Of the last question; an answer carries the number of its question."""
+        self._restless = False
         self.excess = ""
         """Why it was ended by us, if it was."""
         self._over = threading.Event()
@@ -150,15 +151,16 @@ class Child:
                 self.process.send_signal(signal.SIGINT)
 
     def settle(self) -> None:
-        """Wait until it has done what there is to do for now, or for half a second.
+        """Wait until it has done what there is to do for now; not for one that never rests.
 
         So what it makes of one thing does not depend on how fast the next one comes.
         """
-        deadline = time.monotonic() + 0.5
+        deadline = time.monotonic() + 0.3
         calm = 0
-        while calm < 2 and time.monotonic() < deadline:
+        while calm < 2 and not self._restless:
             time.sleep(0.002 if sys.platform == "linux" else 0.025)
             calm = calm + 1 if self._waits() else 0
+            self._restless = time.monotonic() > deadline
 
     def _waits(self) -> bool:
         """Whether all its threads wait for something; True where the system does not tell."""

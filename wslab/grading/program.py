@@ -46,14 +46,14 @@ class Program:
         if time.monotonic() > deadline:
             raise Complaint("The time for the whole submission is used up.")
         server = self._running(randomness, words)
-        server.deadline = deadline
+        server.deadline, server.noted = deadline, None
         before = len(server.output())
         try:
             yield server
         except Complaint as complaint:
-            server.settle()  # it hangs up first, and says why behind that
+            printed = server.note()
             self.end()
-            last = _last_words(server.printed[before:])
+            last = _last_words(printed[before:])
             raise Complaint(f"{complaint}\n{last}" if last else str(complaint)) from None
         except BaseException:
             self.end()

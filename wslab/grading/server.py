@@ -52,6 +52,8 @@ class Server:
         """The end of the submission, by ``time.monotonic()``: no connection lives longer."""
         self.printed = ""
         self.interrupted = False
+        self.noted: str | None = None
+        """What it had printed when the first thing went wrong: see `note`."""
         self._child: Child | None = None
 
     def __enter__(self) -> Server:
@@ -105,6 +107,16 @@ class Server:
         """Wait, but not long, until the program waits for something, too."""
         if self._child:
             self._child.settle()
+
+    def note(self) -> str:
+        """Something has gone wrong: keep what was printed up to now, for it may say why.
+
+        Before we hang up: what a program says about that is no cause of anything.
+        """
+        if self.noted is None:
+            self.settle()
+            self.noted = self.output()
+        return self.noted
 
     def interrupt(self) -> None:
         """Press Ctrl-C."""
