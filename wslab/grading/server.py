@@ -154,7 +154,9 @@ class Server:
         deadline = time.monotonic() + self.limits.load
         while time.monotonic() < deadline:
             if _listens(self.port):
-                return
+                child.settle()
+                if not self.ended():
+                    return
             if child.exit_status(0.01) is not None:
                 raise Complaint(self._with_output("The program ended before it took a connection."))
         # Without the port's number: it is another one each time, and the feedback must not be.
