@@ -26,12 +26,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What takes minutes runs where somebody asks for it; elsewhere it says so."""
+    """What takes long runs where there is time for it; elsewhere it says so.
+
+    ``slow`` runs in CI and with ``--thorough``, ``thorough`` only with that.
+    """
     if config.getoption("--thorough"):
         return
     skip = pytest.mark.skip(reason="takes long: start.py test --thorough")
+    names = ["thorough"] if os.environ.get("CI") else ["thorough", "slow"]
     for item in items:
-        if item.get_closest_marker("thorough"):
+        if any(map(item.get_closest_marker, names)):
             item.add_marker(skip)
 
 

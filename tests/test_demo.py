@@ -87,7 +87,7 @@ def test_a_bare_python_says_the_words_over_both(bare: Path, words: list[str]) ->
         "of these: opening handshake": (0, handshake),
         "of these: frames (headers, masks, words, Close)": (0, frames_of(spoken)),
         # An empty text is nothing on a stream, so nothing is answered there.
-        "round trips until the first answer (TCP's own: 1)": (1 + any(spoken), 3),
+        "round trips until the first answer (1 to connect TCP)": (1 + any(spoken), 3),
     }
 
 

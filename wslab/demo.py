@@ -109,7 +109,7 @@ def _totals(tcp: Conversation, websocket: Conversation) -> str:
         ("bytes on the stream", lambda c: c.stream_bytes),
         ("    of these: opening handshake", lambda c: c.bytes_of("handshake")),
         ("    of these: frames (headers, masks, words, Close)", lambda c: c.bytes_of("frame")),
-        ("round trips until the first answer (TCP's own: 1)", lambda c: c.round_trips),
+        ("round trips until the first answer (1 to connect TCP)", lambda c: c.round_trips),
     ]
     lines = [f"{'':<54}{'raw TCP':>11}{'WebSocket':>13}"]
     lines += [f"{name:<54}{count(tcp):>11}{count(websocket):>13}" for name, count in rows]

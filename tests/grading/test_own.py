@@ -20,6 +20,7 @@ def test_the_command_says_what_is_right(capsys: pytest.CaptureFixture[str]) -> N
     out = capsys.readouterr().out
     assert out.count("\nok ") == len(kit.checks("ex03"))
     assert own.HONEST in out
+    assert "Go on with:  ex04_frames.py" in out
 
 
 def test_the_command_says_what_is_not(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ client -> server  text 'Hello'                                          11 bytes
         ..0. .... .... ....  RSV2     0  no extension
         ...0 .... .... ....  RSV3     0  no extension
         .... 0001 .... ....  opcode   1  text
-        .... .... 1... ....  MASK     1  masked, as all from a client
+        .... .... 1... ....  MASK     1  masked: only a client may
         .... .... .000 0101  length   5  bytes of payload
      2  37 fa 21 3d  masking key            37 fa 21 3d                      5.3
                                             XORed over the payload; new

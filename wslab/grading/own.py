@@ -11,7 +11,7 @@ from .notebook import Report
 from .submission import read_folder
 
 HONEST = (
-    "All public checks have passed. The graded run asks them again, with other random questions."
+    "All public checks have passed.\nThe graded run asks them again, with other random questions."
 )
 
 
@@ -46,7 +46,8 @@ def conclusion(found: list[Verdict], seed: str) -> str:
     """The last lines: what the result means, or what can be done next."""
     open_ = [verdict.exercise for verdict in found if verdict.score < verdict.most]
     if not open_:
-        return HONEST
+        later = [key for key in kit.FILES if len(found) == 1 and key > found[0].exercise]
+        return "\n".join([HONEST, *(f"Go on with:  {kit.FILES[key]}.py" for key in later[:1])])
     return (
         f"Stuck?  python -m wslab hint {open_[0]}\n"
         f"Random questions; to get the same ones again, use the seed {seed}."

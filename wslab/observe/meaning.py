@@ -123,7 +123,7 @@ def _two_bytes(first: int, second: int) -> Explained:
 
 
 _FIN = {1: "the last frame of its message", 0: "more frames of this message follow"}
-_MASK = {1: "masked, as all from a client", 0: "not masked, as all from a server"}
+_MASK = {1: "masked: only a client may", 0: "not masked: only a server may"}
 
 
 def _rsv(bit: int) -> str:

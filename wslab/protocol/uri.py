@@ -52,7 +52,8 @@ def parse_url(url: str, schemes: tuple[str, ...] = ("ws", "wss")) -> Address:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise URLError(f"{url!r} is not a usable URL: {error}.") from None
+        example = f"write for example {schemes[0]}://127.0.0.1:15000/"
+        raise URLError(f"{url!r} is not a usable URL: {error}; {example}.") from None
     if parts.scheme not in schemes:
         raise URLError(f"{url!r} should begin with {expected}.")
     if not parts.hostname:
