@@ -195,7 +195,7 @@ def slow_reader(student: Student) -> None:
                 break
             if got.opcode == TEXT:
                 continue
-            # Whether a Close still gets through is a matter of luck, so its code counts for nothing.
+            # Whether a Close still gets through is a matter of luck: its code counts for nothing.
             if got == NOTHING:
                 raise Complaint("Who reads too slowly has to go, and is still there.")
             break
