@@ -41,6 +41,8 @@ suppress_warnings = ["ref.python"]  # two modules may have a class of the same n
 
 def docstring(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
     """Google's sections; and an indented block after a blank line is code or a drawing."""
+    if lines and lines[0].startswith("Alias for field number"):
+        lines.clear()  # what Python says of a NamedTuple's fields; name and type say more
     text = "\n".join(lines)
     lines[:] = re.sub(r"(?m)^(\S.*)\n\n(?=    +\S)", r"\1\n\n::\n\n", text).split("\n")
     if what not in ("attribute", "data", "property"):  # theirs is one sentence, with any colons

@@ -208,6 +208,16 @@ def test_twelve_messages_in_one_go_do_not_overlap() -> None:
     assert list(collisions(ladder(recording))) == []
 
 
+def test_a_long_conversation_fits_a_screen() -> None:
+    """Its arrows lie flatter, and its labels still have room."""
+    recording = Recording(clock=lambda: 0.0)
+    for number in range(14):
+        recording.add(Role.SERVER if number % 2 else Role.CLIENT, b"%d and more" % number)
+    picture = ladder(recording)
+    assert picture.figure.get_figheight() < 8.5
+    assert list(collisions(picture)) == []
+
+
 def test_the_search_for_overlaps_finds_one(chat: Recording) -> None:
     picture = ladder(chat)
     first, second = parts(picture, "label")[0][4:6]  # said in one go

@@ -24,7 +24,9 @@ STYLES = {
 """Colour, line and name of each kind of arrow."""
 
 _ROOM = 205  # points of paper along an arrow for its label
-_INCHES = 0.72  # of paper for each delay
+_INCHES = 0.72  # of paper for each delay ...
+_TALL = 7.0  # ... until all of them need more inches than this: then it is less, ...
+_LEAST = 0.45  # ... but so much, for a label needs its place
 
 
 def ladder(
@@ -95,7 +97,8 @@ def _draw(panels: list[Panel], delay: float, note: str) -> Any:
     from matplotlib.lines import Line2D
 
     end = max((a.arrives for panel in panels for a in panel.arrows), default=delay) + STEP * delay
-    figure = new_figure(5.2 * len(panels), 1.3 + _INCHES * end / delay)
+    inches = max(_LEAST, min(_INCHES, _TALL * delay / end))  # a long ladder must fit a screen
+    figure = new_figure(5.2 * len(panels), 1.3 + inches * end / delay)
     every = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for axes, panel in zip(every, panels, strict=True):
         _draw_panel(axes, panel, -STEP * delay, end)
