@@ -19,6 +19,8 @@ from tests.bench.peers import PEERS, ROOT, Running, installed
 from tests.bench.targets import TARGETS
 from wslab import tcp_server
 
+pytestmark = pytest.mark.slow
+
 THIRD_PARTIES = ("websockets", "wsproto", "websocket", "numpy", "matplotlib")
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from tests.cells import CLAIM, Cell, Failure, cells_of, claim_at, claims_of, run
 
+pytestmark = pytest.mark.slow
+
 CLAIMS = [f"C{number}" for number in range(1, 15)]
 LESSONS = [f"{number:02}_" for number in range(12)]
 

@@ -34,7 +34,7 @@ LENT_TO_3_10 = ("exceptiongroup", "tomli", "typing_extensions")
 # A bare Python: no site-packages, no settings of the user.
 BARE = ("-s", "-S")
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @functools.cache

@@ -21,6 +21,10 @@ PNG = "iVBORw0KGgo="
 ALT = "Bar chart: TCP 10 bytes, WebSocket 313 bytes."
 
 each_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
+# Nothing here differs from one lesson to the next, so where time is short the first one will do.
+each_in_its_time = pytest.mark.parametrize(
+    "name", [NOTEBOOKS[0], *(pytest.param(n, marks=pytest.mark.slow) for n in NOTEBOOKS[1:])]
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +41,7 @@ def test_there_is_a_first_notebook() -> None:
 
 
 @pytest.mark.timeout(180)
-@each_notebook
+@each_in_its_time
 def test_a_notebook_still_shows_what_is_stored(runner: ModuleType, name: str) -> None:
     """In a process of its own, as `python tests/notebooks.py --check` is used."""
     script = str(Path(runner.__file__ or ""))
@@ -222,6 +226,7 @@ subprocess.run([sys.executable, "-c", f"import subprocess; subprocess.Popen({wai
 """
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_what_a_lesson_leaves_behind_is_found(
     runner: ModuleType, execute: Callable[[Any], Any]

@@ -304,6 +304,7 @@ def stamp(project: Path) -> dict[str, str]:
     return read()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals as Unix knows them")
 def test_broken_then_killed_half_way_then_moved(project: Path) -> None:
     broken = venv_python(project)

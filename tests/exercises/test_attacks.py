@@ -31,7 +31,10 @@ from wslab.grading.record import Record
 from .arena import ROOT, Arena, one_task
 from .attacks.attack import Attack, attacks_in
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="these walls are Linux's")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="these walls are Linux's"),
+]
 
 FOLDER = Path(__file__).parent / "attacks"
 GROUPS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "attack")

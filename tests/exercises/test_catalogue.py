@@ -39,6 +39,7 @@ def test_a_starter_is_told_what_to_do_next(exercise: str) -> None:
     assert all("waits for you in" in outcome.note for outcome in to_do)
 
 
+@pytest.mark.slow
 @EACH_BELIEF
 def test_a_belief_costs_points_and_is_named(exercise: str, belief: Belief) -> None:
     checks = kit.checks(exercise)

@@ -14,6 +14,8 @@ from wslab.grading.hints import asked_by, hints, is_unwritten, parse
 from wslab.grading.judge import judge
 from wslab.grading.submission import Submission
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 each_exercise = pytest.mark.parametrize("key", kit.FILES)
 PURE = [key for key in kit.written() if key not in ("ex07", "ex09")]

@@ -19,6 +19,7 @@ def test_a_solution_gets_full_marks_with_any_seed(exercise: str, seed: str) -> N
     assert verdict.score == verdict.most, feedback.report(verdict)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(HOW_MANY))
 @pytest.mark.parametrize("exercise", WRITTEN)
 def test_an_honest_variant_loses_no_point(exercise: str, number: int) -> None:

@@ -28,7 +28,7 @@ from wslab.observe.dissect import dissect
 from wslab.protocol.handshake import make_response
 from wslab.protocol.http import Request, Response
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 REFUSED = "No connection: 1006"
 OPEN = Case("", cross_site=False, checks=False)

@@ -19,7 +19,7 @@ from wslab.grading.journal import Journal
 
 from .graded_runs import HANGS, grade, result, some, start, submission, tree
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 

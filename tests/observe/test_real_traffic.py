@@ -29,6 +29,8 @@ from wslab.observe.tap import Recording
 from wslab.protocol.rfc import Role
 from wslab.tcp_server import Peer, Server
 
+pytestmark = pytest.mark.slow
+
 CLIENT, SERVER = Role.CLIENT, Role.SERVER
 
 COMPRESSED = "compressed payload (permessage-deflate)"

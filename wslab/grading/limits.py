@@ -35,7 +35,7 @@ class Limits:
     seccomp: bool = True
     """The same."""
 
-    memory: int = 512 * MIB
+    memory: int = 1024 * MIB
     file: int = 16 * MIB
     """The longest file that the student's code may write."""
     written: int = 64 * MIB

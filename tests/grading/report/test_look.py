@@ -16,7 +16,7 @@ from wslab.grading.report import page, write
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("report pages")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("report pages")]
 
 
 @pytest.fixture(scope="module")
