@@ -21,7 +21,7 @@ PNG = "iVBORw0KGgo="
 ALT = "Bar chart: TCP 10 bytes, WebSocket 313 bytes."
 
 each_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
-# Nothing here differs from one lesson to the next, so where time is short the first one will do.
+# Where time is short, the first lesson stands for all.
 each_in_its_time = pytest.mark.parametrize(
     "name", [NOTEBOOKS[0], *(pytest.param(n, marks=pytest.mark.slow) for n in NOTEBOOKS[1:])]
 )
