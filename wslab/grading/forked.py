@@ -24,10 +24,10 @@ class Forked:
     def __init__(self, pid: int, stdin: int, stdout: int, stderr: int) -> None:
         self.pid = pid
         self.returncode: int | None = None
+        self._ended = os.pidfd_open(pid)  # first: if this fails, the pipes are still the caller's
         self.stdin = open(stdin, "wb", 0)  # noqa: SIM115
         self.stdout = open(stdout, "rb", 0)  # noqa: SIM115
         self.stderr = open(stderr, "rb", 0)  # noqa: SIM115
-        self._ended = os.pidfd_open(pid)
 
     def wait(self, timeout: float) -> int:
         """How it has ended. Raises TimeoutExpired if it has not, after so many seconds."""

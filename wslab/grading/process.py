@@ -164,13 +164,15 @@ class Child:
 
     def _waits(self) -> bool:
         """Whether all its threads wait for something; True where the system does not tell."""
-        tasks = Path(f"/proc/{self.process.pid}/task")
-        with contextlib.suppress(OSError):
-            for task in tasks.iterdir():
-                state = (task / "stat").read_bytes().rpartition(b")")[2].split()[0]
-                if state == b"R":  # runs, or would if a core were free
-                    return False
-        return True
+        try:
+            threads = list(Path(f"/proc/{self.process.pid}/task").iterdir())
+        except OSError:  # it has ended, or this is not Linux
+            return True
+        try:
+            states = [(one / "stat").read_bytes().rpartition(b")")[2].split()[0] for one in threads]
+        except OSError:  # one of them has just ended, so there was something to do
+            return False
+        return b"R" not in states  # it runs, or would if a core were free
 
     def end(self) -> None:
         """End it and all that it started, and remove its folder. Does not raise."""

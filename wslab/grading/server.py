@@ -240,11 +240,10 @@ class Line:
         head = bytearray()
         deadline = self._deadline()
         while len(head) < most and (chunk := self._receive(most, deadline, socket.MSG_PEEK)):
-            whole = bytes(head + chunk)
-            end = whole.find(b"\r\n\r\n") + 4
-            size = end - len(head) if end > 3 else len(chunk)
+            before, blank_line, _ = (bytes(head) + chunk).partition(b"\r\n\r\n")
+            size = len(before + blank_line) - len(head)
             head += self._receive(size, deadline) or b""
-            if end > 3:
+            if blank_line:
                 break
         self.heard += head
         return bytes(head)
