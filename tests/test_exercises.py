@@ -406,7 +406,13 @@ class Program(NamedTuple):
         return "127.0.0.1", int(self.url.rstrip("/").rpartition(":")[2])
 
     def interrupt(self) -> tuple[int, str]:
-        """Ctrl-C: (exit code, what it said on stderr)."""
+        """Ctrl-C when all who came have been let in: (exit code, what it said on stderr).
+
+        A visitor who is let in at that very moment would be dropped, with a warning.
+        """
+        with suppress(OSError), socket.create_connection(self.address, DEADLINE) as last:
+            last.shutdown(socket.SHUT_WR)
+            read_to_end(last)
         self.process.send_signal(signal.SIGINT)
         _, said = self.process.communicate(timeout=DEADLINE)
         return self.process.returncode, said
