@@ -12,6 +12,7 @@ import pytest
 from tests.grading.drafts import BRIEF, FILE, ask, session
 from wslab.grading.answers import Answer, Kind
 from wslab.grading.limits import Limits
+from wslab.grading.process import Child
 from wslab.grading.session import Session
 from wslab.grading.wire import Other
 
@@ -143,6 +144,18 @@ def test_printing_gets_into_nobodys_way() -> None:
         assert answer.value[0] == ""
         assert one.printed.startswith("loaded\nxxx")
         assert len(one.printed) <= one.limits.output
+
+
+@POSIX
+def test_what_was_printed_is_there_however_late_the_reader_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a busy machine the thread that reads it may not have had its turn."""
+    late = Child._read_output
+    monkeypatch.setattr(Child, "_read_output", lambda self: (time.sleep(1), late(self)))
+    with session("print('loaded')\ndef f(): pass") as one:
+        one.call("f", (), {})
+    assert one.printed == "loaded\n"
 
 
 @POSIX

@@ -64,12 +64,16 @@ class Child:
         orphans.known.add(self.process.pid)
         assert self.process.stdin
         assert self.process.stdout
+        assert self.process.stderr
+        self._stderr = self.process.stderr
+        self._reading = threading.Lock()
         answers = wire.Reader(self.process.stdout.fileno(), limits.answer * 2)
         self._answers: wire.Reader | Inbox = answers
         if sys.platform == "win32":
             self._answers = Inbox(answers)
         else:
             os.set_blocking(self.process.stdin.fileno(), False)
+            os.set_blocking(self._stderr.fileno(), False)
         for target in (self._read_output, self._watch):
             threading.Thread(target=target, daemon=True).start()
         bounds = {
@@ -129,7 +133,10 @@ class Child:
             raise Ended from error
 
     def output(self) -> str:
-        """The beginning of what it has printed."""
+        """The beginning of what it has printed by now."""
+        if sys.platform != "win32":  # there, to read is to wait
+            while len(self.printed) < self.limits.output and self._read_some():
+                pass
         return bytes(self.printed).decode("utf-8", "replace")
 
     def exit_status(self, timeout: float) -> int | None:
@@ -209,10 +216,23 @@ class Child:
 
     def _read_output(self) -> None:
         """All of it, or a program that prints much would wait for ever; the beginning is kept."""
-        assert self.process.stderr
-        with self.process.stderr as pipe, contextlib.suppress(OSError):
-            while data := os.read(pipe.fileno(), 1 << 16):
-                self.printed += data[: self.limits.output - len(self.printed)]
+        while (came := self._read_some()) != 0:
+            if came is None:
+                select.select([self._stderr], [], [])
+        with self._reading:
+            self._stderr.close()
+
+    def _read_some(self) -> int | None:
+        """How many bytes it has printed since; None if there are none now, 0 at the end."""
+        with self._reading:
+            try:
+                data = os.read(self._stderr.fileno(), 1 << 16)
+            except BlockingIOError:
+                return None
+            except (OSError, ValueError):  # closed, for all has been read
+                return 0
+            self.printed += data[: self.limits.output - len(self.printed)]
+            return len(data)
 
 
 @contextlib.contextmanager
