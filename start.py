@@ -73,7 +73,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "lessons": Command("lessons", ("jupyterlab", "matplotlib", "ipywidgets", "trustme")),
-    "test": Command("test,views,site", ("pytest", "xdist", "pytest_timeout", "hypothesis")),
+    "test": Command("test,views", ("pytest", "xdist", "pytest_timeout", "hypothesis")),
     "bench": Command("bench", ("websockets", "wsproto", "websocket", "numpy", "matplotlib")),
     "site": Command("site", ("sphinx", "myst_nb", "furo", "nbconvert", "sphinx_revealjs")),
 }
@@ -100,7 +100,8 @@ def main(argv: list[str]) -> int:
     try:
         os.chdir(ROOT)
         what = program(name)
-        python = own_python(name) or set_up(COMMANDS[name].extras)
+        more = ",site" if name == "test" and "--thorough" in arguments else ""
+        python = own_python(name) or set_up(COMMANDS[name].extras + more)
         return run([python, *what, *arguments])
     except KeyboardInterrupt:
         print("\nStopped. Start again whenever you like.", file=sys.stderr)
@@ -268,8 +269,11 @@ def create_venv(lock: tuple[int, ...]) -> None:
 
 def install(extras: str, lock: tuple[int, ...]) -> bool:
     options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-    what = ["-e", f".[{extras}]", "-c", "constraints.txt"]
-    status, output = follow([str(PYTHON), "-m", "pip", "install", *options, *what], lock)
+    pip = [str(PYTHON), "-m", "pip", "install", *options]
+    # The pip that an older Python brings along is half as fast. If no other can be had, it will do.
+    follow([*pip, "--quiet", "--retries", "0", "--upgrade", "pip"], lock)
+    what = ["--no-compile", "-e", f".[{extras}]", "-c", "constraints.txt"]
+    status, output = follow([*pip, *what], lock)
     if status:
         errors = [line for line in output if line.startswith("ERROR")]
         print(*(errors or output)[-5:], sep="\n", file=sys.stderr)
@@ -280,7 +284,10 @@ def install(extras: str, lock: tuple[int, ...]) -> bool:
             + NEEDS_NOTHING,
             file=sys.stderr,
         )
-    return status == 0
+        return False
+    # pip would compile one file after the other; this takes all cores.
+    follow([str(PYTHON), "-m", "compileall", "-q", "-j", "0", str(VENV / "lib")], lock)
+    return True
 
 
 def follow(command: list[str], lock: tuple[int, ...]) -> tuple[int, list[str]]:

@@ -70,6 +70,7 @@ def test_text_comes_back(visit: Visit, echo: wslab.Server) -> None:
         assert visit.last("received", number) == (f"text, {size} bytes", text or "(empty)")
 
 
+@pytest.mark.slow
 def test_a_long_text_comes_back_whole_and_is_shown_in_part(
     visit: Visit, echo: wslab.Server
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_long_text_comes_back_whole_and_is_shown_in_part(
     assert visit.last("received", 1) == ("text, 140000 bytes", shown)
 
 
+@pytest.mark.slow
 def test_what_comes_in_is_shown_and_never_run(visit: Visit, echo: wslab.Server) -> None:
     trap = "<img src=x onerror=\"document.title='run'\"><b>bold</b>"
     visit.open(echo.url).send("#text", trap, "#send-text")
@@ -99,6 +101,7 @@ def test_bytes_come_back(visit: Visit, echo: wslab.Server) -> None:
         assert visit.last("received", number) == (f"binary, {size} bytes", shown)
 
 
+@pytest.mark.slow
 def test_hex_that_is_none_stays_here(visit: Visit, echo: wslab.Server) -> None:
     visit.open(echo.url)
     for typed, why in (("0g", "“g” is not a hex digit"), ("abc", "3 hex digits")):
@@ -134,11 +137,11 @@ def test_a_browser_answers_real_pings_by_itself(visit: Visit) -> None:
 @pytest.mark.parametrize(
     ("code", "reason", "seen", "meaning"),
     [
-        ("1000", "bye", 1000, "normal closure"),
-        ("3000", "", 3000, "registered"),
         ("4000", "genug für heute", 4000, "private use"),
-        ("4999", "ä" * 61 + "x", 4999, "private use"),
         ("", "", 1005, "the Close frame carried no code"),
+        pytest.param("1000", "bye", 1000, "normal closure", marks=pytest.mark.slow),
+        pytest.param("3000", "", 3000, "registered", marks=pytest.mark.slow),
+        pytest.param("4999", "ä" * 61 + "x", 4999, "private use", marks=pytest.mark.slow),
     ],
 )
 def test_closing(visit: Visit, code: str, reason: str, seen: int, meaning: str) -> None:
@@ -193,6 +196,7 @@ def test_a_server_that_goes_away_says_1001(visit: Visit, echo: wslab.Server) -> 
     assert "no open connection" in visit.page.inner_text("#text-error")
 
 
+@pytest.mark.slow
 def test_a_message_over_the_limit_is_answered_with_1009(visit: Visit) -> None:
     with ws_echo.serve(max_message=1000) as server:
         visit.open(server.url).send("#text", "x" * 1001, "#send-text")
@@ -200,6 +204,7 @@ def test_a_message_over_the_limit_is_answered_with_1009(visit: Visit) -> None:
     assert (code, meaning, clean) == ("1009", "message too big", "true")
 
 
+@pytest.mark.slow
 def test_connect_again(visit: Visit, echo: wslab.Server) -> None:
     visit.open(echo.url)
     visit.page.click("#connect")
@@ -224,6 +229,7 @@ def test_connecting_to_a_server_that_is_gone_shows_1006(visit: Visit, echo: wsla
     assert "ERR_CONNECTION_REFUSED" in visit.complaints.pop()
 
 
+@pytest.mark.slow
 def test_the_log_keeps_the_last_200_rows(visit: Visit) -> None:
     def handler(ws: wslab.WebSocket) -> None:
         for number in range(250):
@@ -238,6 +244,7 @@ def test_the_log_keeps_the_last_200_rows(visit: Visit) -> None:
     assert contents == [f"number {number}" for number in range(50, 250)]
 
 
+@pytest.mark.slow
 def test_with_the_keyboard_alone(visit: Visit, echo: wslab.Server) -> None:
     visit.open(echo.url)
     press, order = visit.page.keyboard.press, []
@@ -261,6 +268,7 @@ def test_with_the_keyboard_alone(visit: Visit, echo: wslab.Server) -> None:
     assert visit.ended()[0] == "1000"
 
 
+@pytest.mark.slow
 def test_a_screen_reader_finds_its_way(visit: Visit, echo: wslab.Server) -> None:
     page = visit.open(echo.url).page
     for role in ("banner", "main", "log"):
@@ -274,6 +282,7 @@ def test_a_screen_reader_finds_its_way(visit: Visit, echo: wslab.Server) -> None
     assert page.get_attribute("#log", "aria-live") == "polite"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_readable_on_a_phone(browser: Browser, echo: wslab.Server, scheme: Any) -> None:
     phone = Visit(browser, viewport={"width": 360, "height": 740}, color_scheme=scheme)

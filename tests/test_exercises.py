@@ -210,7 +210,7 @@ def doctest(python: str, *paths: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("folder", [EXERCISES, SOLUTIONS], ids=lambda folder: folder.name)
-@pytest.mark.parametrize("tool", ["ruff", "mypy"])
+@pytest.mark.parametrize("tool", ["ruff", pytest.param("mypy", marks=pytest.mark.slow)])
 def test_they_are_models_of_style(tool: str, folder: Path, tmp_path: Path) -> None:
     if importlib.util.find_spec(tool) is None:
         missing(f"{tool} is not installed")

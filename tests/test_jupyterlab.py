@@ -27,7 +27,9 @@ NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 SIZE: Any = {"width": 1280, "height": 900}  # a small laptop
 
 # One worker, so that there is one server; and it needs its time on a busy machine.
-pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("jupyterlab")]
+pytestmark = [
+    pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.xdist_group("jupyterlab")
+]  # fmt: skip
 
 RUN_ALL = """async () => {
   const app = window.jupyterapp;

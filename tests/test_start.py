@@ -238,10 +238,12 @@ def test_an_active_conda_with_everything_is_used(project: Path) -> None:
 # With a set-up (making a .venv takes seconds, so each of these tests is a story of several starts)
 
 
+@pytest.mark.slow
 def test_first_start_second_start_and_changes(project: Path) -> None:
     first = start(project, "bench", "two words", "--flag")
     assert ran_in_venv(first, project) == ["two words", "--flag"]
     assert "Setting up .venv for: bench" in first.stdout
+    assert list((project / ".venv").rglob("tiny.*.pyc")), "compiled"
 
     began = time.monotonic()
     second = start(project, "bench")

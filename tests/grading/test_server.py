@@ -70,14 +70,18 @@ TROUBLE = {
     "ends": ("raise SystemExit('no port for me')", "no port for me"),
     "crashes": ("1 / 0", "ZeroDivisionError"),
     "syntax": ("def f(:", "SyntaxError"),
+}
+SILENCE = {  # found out after some seconds
     "no server": ("import time; time.sleep(60)", "takes no connection"),
     "loops": ("while True: pass", "takes no connection"),
 }
 
 
-@pytest.mark.parametrize("name", TROUBLE)
+@pytest.mark.parametrize(
+    "name", [*TROUBLE, *(pytest.param(name, marks=pytest.mark.slow) for name in SILENCE)]
+)
 def test_a_program_that_does_not_serve(name: str) -> None:
-    code, words = TROUBLE[name]
+    code, words = (TROUBLE | SILENCE)[name]
     with pytest.raises(Complaint, match=words), server(code, BRIEF):
         pass
 

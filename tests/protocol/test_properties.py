@@ -7,6 +7,8 @@ holds the shortcut against it.
 
 from __future__ import annotations
 
+import os
+
 from tests.protocol.streams import (
     BINARY,
     CLOSE,
@@ -40,7 +42,8 @@ EVENTS = (str, bytes, Opened, Refused, Pinged, Ponged, Closed, Failed, Lost)
 LIMITS = {"max_message": 2000, "max_fragments": 10, "max_head": 1000}
 
 # The machine of a learner may be slow: time is what pytest-timeout watches, not hypothesis.
-thorough = settings(deadline=None, max_examples=150, derandomize=True)
+EXAMPLES = 150 if os.environ.get("CI") else 50
+thorough = settings(deadline=None, max_examples=EXAMPLES, derandomize=True)
 
 texts = st.text(max_size=40) | st.integers(0, 5).map(lambda n: "ä€🙂" * 40 * n)
 binaries = st.binary(max_size=40) | st.integers(1, 7).map(lambda n: bytes(range(256)) * n)

@@ -193,6 +193,7 @@ def collisions(picture: Picture) -> Iterator[str]:
             yield from (f"an arrow crosses {text!r}" for arrow in arrows if not apart(box, arrow))
 
 
+@pytest.mark.slow
 def test_no_label_lies_on_another_or_on_an_arrow(
     talks: tuple[demo.Conversation, demo.Conversation], chat: Recording
 ) -> None:
@@ -218,6 +219,7 @@ def test_a_long_conversation_fits_a_screen() -> None:
     assert list(collisions(picture)) == []
 
 
+@pytest.mark.slow
 def test_the_search_for_overlaps_finds_one(chat: Recording) -> None:
     picture = ladder(chat)
     first, second = parts(picture, "label")[0][4:6]  # said in one go

@@ -117,6 +117,7 @@ def test_recordings_of_one_clock_follow_each_other() -> None:
 # ---------------------------------------------------------------- nothing overlaps
 
 
+@pytest.mark.slow
 def test_no_word_lies_on_another() -> None:
     crowd = [(n / 10, (CLIENT, SERVER)[n % 2], bytes(10 ** (n % 7))) for n in range(60)]
     pairs = [(n * 0.3 + m / 1000, CLIENT, b"x" * 9999) for n in range(40) for m in range(2)]
@@ -127,6 +128,7 @@ def test_no_word_lies_on_another() -> None:
     assert list(flaws(timeline(*[TALK] * 4).figure)) == []
 
 
+@pytest.mark.slow
 def test_the_search_for_overlaps_finds_one() -> None:
     picture = timeline(recorded((0, CLIENT, b"12345"), (1, CLIENT, b"1")))
     one, other = (t for t in picture.figure.axes[0].texts if t.get_gid() == "label")
