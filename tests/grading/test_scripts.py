@@ -66,3 +66,9 @@ def test_no_method_but_those_of_a_socket_can_be_asked_for() -> None:
     answer = ask(code, Socket((b"x",)))
     assert answer.kind is Kind.RAISED
     assert answer.errors[0] == "AttributeError"
+
+
+@pytest.mark.parametrize("chunks", [(), (b"",)])
+def test_a_stream_that_ends_at_once_says_so(chunks: tuple[bytes, ...]) -> None:
+    assert str(Recv(*chunks)) == 'recv() gives b"" at once'
+    assert str(Recv(b"a", *chunks)) == "recv() gives b'a'"

@@ -67,7 +67,7 @@ class Recv:
         return _Receiving(self.chunks)
 
     def __str__(self) -> str:
-        return f"recv() gives {_list(self.chunks)}" if self.chunks else 'recv() gives b"" at once'
+        return f"recv() gives {_list(self.chunks)}"
 
 
 @dataclass
@@ -213,4 +213,4 @@ def method(play: Play, name: str) -> Callable[..., Any]:
 
 
 def _list(chunks: tuple[bytes, ...]) -> str:
-    return ", ".join(repr(chunk) for chunk in chunks if chunk)
+    return ", ".join(repr(chunk) for chunk in chunks if chunk) or 'b"" at once'
