@@ -17,6 +17,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from rattler import MatchSpec
 
+from wslab import environment
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -164,3 +166,15 @@ def test_start_asks_for_extras_that_exist(
     for command in start.COMMANDS.values():
         names = [each.name for extra in command.extras.split(",") for each in extras[extra]]
         assert set(command.modules) <= {modules.get(n, n.replace("-", "_")) for n in names}
+
+
+def test_a_package_that_is_missing_here_may_be_in_venv(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "__file__", str(tmp_path / "wslab/environment.py"))
+    assert environment.how_to_get("trustme") == "install it: python -m pip install trustme"
+    (tmp_path / ".venv/lib/python3.12/site-packages/trustme").mkdir(parents=True)
+    assert environment.how_to_get("trustme").endswith(str(Path(".venv", *environment.PYTHON)))
+    assert environment.how_to_get("numpy") == "install it: python -m pip install numpy"
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
+    assert environment.how_to_get("trustme") == "install it: python -m pip install trustme"

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import sys
+from pathlib import Path
 
 BROWSERS = [
     *("chromium", "chromium-browser", "google-chrome", "chrome", "msedge"),
@@ -22,6 +23,17 @@ GET_BROWSER, GET_TSHARK = {
     "win32": ("winget install Google.Chrome", "winget install WiresharkFoundation.Wireshark"),
     "darwin": ("brew install --cask google-chrome", "brew install wireshark"),
 }.get(sys.platform, ("sudo apt install chromium", "sudo apt install tshark"))
+
+PYTHON = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")  # in .venv
+
+
+def how_to_get(package: str) -> str:
+    """How to come by a package that this Python lacks: often .venv has it already."""
+    venv = Path(__file__).resolve().parent.parent / ".venv"
+    places = [*venv.glob("lib/python*/site-packages"), venv / "Lib/site-packages"]
+    if Path(sys.prefix) != venv and any((place / package).exists() for place in places):
+        return f"use the Python that has it: {Path('.venv', *PYTHON)}"
+    return f"install it: python -m pip install {package}"
 
 
 def report(modules: tuple[str, ...], in_venv: bool) -> int:

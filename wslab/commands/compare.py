@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..environment import how_to_get
 from ..observe.files import whole_file
 from . import UsageError
 from .words import command, milliseconds
@@ -65,7 +66,7 @@ def _check_output(name: str) -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        text = "The plot needs matplotlib: pip install matplotlib (or leave -o out)."
+        text = f"The plot needs matplotlib; {how_to_get('matplotlib')} (or leave -o out)."
         raise UsageError(text) from None
     with contextlib.suppress(_OnlyTrying), whole_file(name):
         raise _OnlyTrying

@@ -11,6 +11,12 @@ from ..views.text import wants_color
 from . import UsageError
 from .words import command
 
+NEXT = """
+Next
+====
+python -m wslab serve ws --tap   talk to it from a browser: every byte, live
+python start.py                  the lessons, from the first byte on"""
+
 
 def add(commands: Any) -> None:
     """Its words on the command line."""
@@ -27,4 +33,5 @@ def run(args: argparse.Namespace) -> int:
     except UnicodeEncodeError as error:
         raise UsageError(f"{error.object!a} is not text in UTF-8.") from None
     print(demo.report(*conversations, wants_color(sys.stdout)))
+    print(NEXT)
     return 0

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from .. import tcp_echo, ws_echo
+from ..environment import how_to_get
 from ..observe.traffic import Meter
 from ..tcp_server import Server
 from . import push, requests, sockets, streams
@@ -53,5 +54,5 @@ def _over_tls(name: str) -> Way | Missing:
     try:
         tls = sockets.OverTLS()
     except ImportError:
-        return Missing(name, "trustme is not installed (pip install trustme)")
+        return Missing(name, f"trustme is not installed; {how_to_get('trustme')}")
     return Way(name, tls.serve, tls.talk)

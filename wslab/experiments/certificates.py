@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl as tls
 from typing import Any, NamedTuple
 
+from ..environment import how_to_get
 from ..net import Trouble
 
 
@@ -38,7 +39,7 @@ def certificates(name: str) -> Certificates:
         import trustme
     except ImportError:
         text = "trustme is not installed, and makes the certificates for wss://"
-        raise Trouble(f"{text}; install it: python -m pip install trustme") from None
+        raise Trouble(f"{text}; {how_to_get('trustme')}") from None
     authority = trustme.CA()
     server = tls.SSLContext(tls.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(server)

@@ -10,6 +10,7 @@ from html import escape
 from importlib import import_module
 from typing import Any
 
+from ..environment import how_to_get
 from ..protocol.rfc import Opcode, Role
 from .browser_client import LiveClient as LiveClient
 from .browser_client import live_browser_client as live_browser_client
@@ -32,7 +33,7 @@ def frame_builder() -> FrameBuilder:
     try:
         return FrameBuilder(import_module("ipywidgets"))
     except ModuleNotFoundError as error:
-        text = "The frame builder needs ipywidgets: install it with  pip install ipywidgets"
+        text = f"The frame builder needs ipywidgets; {how_to_get('ipywidgets')}"
         raise ModuleNotFoundError(text, name=error.name) from None
 
 

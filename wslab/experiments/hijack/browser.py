@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol, TypeVar
 
-from ...environment import BROWSERS, GET_BROWSER
+from ...environment import BROWSERS, GET_BROWSER, how_to_get
 from ...net import Trouble
 
 TIMEOUT = 30.0
@@ -108,7 +108,7 @@ class Chromium:
             from playwright.sync_api import Error, sync_playwright
         except ImportError:
             text = "playwright is not installed, and drives the browser"
-            raise Trouble(f"{text}; install it: python -m pip install playwright") from None
+            raise Trouble(f"{text}; {how_to_get('playwright')}") from None
         profile = self._end.enter_context(TemporaryDirectory(ignore_cleanup_errors=True))
         self._write_preferences(Path(profile))
         chromium = self._end.enter_context(sync_playwright()).chromium
