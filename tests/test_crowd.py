@@ -58,6 +58,8 @@ def test_honest_client_does_not_notice_the_crowd(
         ) as server,
         wslab.connect(server.url) as honest,
     ):
+        welcome(server.url)  # from now on as many threads wait for a peer as ever will
+        alone(server, but=1)
         before = threading.active_count(), descriptors()
         waits, newcomers, most = [], [], 0
         with crowd(server.address[1]) as process:

@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import Certificates
 from tests.peers import DEADLINE, alone, dial, masked, upgraded
 from wslab import net, tcp_echo, ws_echo
-from wslab.tcp_server import Peer, Server
+from wslab.tcp_server import MAX_WAITING, Peer, Server
 from wslab.waiting import ready
 
 pytestmark = pytest.mark.usefixtures("nothing_stays")
@@ -135,3 +135,33 @@ def test_cut_ends_what_waits_elsewhere_and_throws_away_what_nobody_has_read() ->
         with pytest.raises(ConnectionError):
             left.send(b"more")
     net.cut(right)  # once more does no harm
+
+
+def test_conversations_one_after_the_other_need_no_new_thread() -> None:
+    threads: queue.SimpleQueue[int] = queue.SimpleQueue()
+    with Server(lambda peer: threads.put(threading.get_ident())) as server:
+        for _ in range(20):
+            with dial(server) as sock:
+                assert sock.recv(1) == b""
+            alone(server)
+    talked = {threads.get() for _ in range(20)}
+    assert len(talked) <= MAX_WAITING
+
+
+def test_a_crowd_has_a_thread_each_and_leaves_few_behind() -> None:
+    before = threading.active_count()
+    with Server(drain) as server:
+        crowd = [dial(server) for _ in range(20)]
+        wait_until(lambda: server.connections == 20)
+        assert threading.active_count() - before == 20 + 1, "and one waits for the next peer"
+        for sock in crowd:
+            sock.close()
+        wait_until(lambda: threading.active_count() - before == MAX_WAITING)
+    assert threading.active_count() == before
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)

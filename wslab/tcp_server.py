@@ -1,6 +1,7 @@
-"""A server of threads, for both echoes alike: one thread accepts, and each peer has its own.
+"""A server of threads, for both echoes alike: who accepts a peer talks to it.
 
-Nothing in this file knows WebSocket. Times are in seconds.
+Before it does, it sees to it that another thread waits for the next peer; so each has a thread of
+its own. Nothing in this file knows WebSocket. Times are in seconds.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ if TYPE_CHECKING:  # to load OpenSSL takes longer than all the rest: only who us
 MAX_CONNECTIONS = 1000
 """How many peers a server talks to at the same time by default."""
 
+MAX_WAITING = 2
+"""How many threads wait for a peer. With two, short conversations one after the other need no new
+thread: to start one, and to hand the peer over to it, takes longer than to talk to it."""
+
 
 class Peer:
     """One connection of a server, and how to say goodbye on it when the server ends."""
@@ -31,7 +36,7 @@ class Peer:
 
 
 class Server:
-    """Accepts connections and gives each a thread of its own, which calls ``handle(peer)``.
+    """Accepts connections; each has a thread of its own, which calls ``handle(peer)``.
 
     A context manager: at its end the listening socket is closed, every peer is told goodbye and
     given ``grace`` seconds, and then cut off; no thread and no socket stays behind. A peer that
@@ -61,12 +66,13 @@ class Server:
         self._sorry = sorry
         self._grace = grace
         self._peers: dict[threading.Thread, Peer] = {}
+        self._waiting: set[threading.Thread] = set()
+        self._changing = threading.Lock()  # for who moves between the two, or adds to them
         self._closing = threading.Event()
         self._listener = listen(host, port)
         self.address: tuple[str, int] = self._listener.getsockname()[:2]
         """(host, port) that it listens on."""
-        self._acceptor = threading.Thread(target=self._accept, name="accept", daemon=True)
-        self._acceptor.start()
+        self._start_waiting()
 
     @property
     def url(self) -> str:
@@ -88,14 +94,16 @@ class Server:
 
     def close(self) -> None:
         """Stop accepting, say goodbye, end every connection. May be called more than once."""
-        if not self._closing.is_set():
+        with self._changing:
             self._closing.set()
-            abort(self._listener)
-            with contextlib.suppress(OSError):
+            waiting = set(self._waiting)
+        abort(self._listener)
+        with contextlib.suppress(OSError):
+            for _ in waiting:
                 # Where shutdown() does not wake accept(), a visitor does.
                 socket.create_connection(self.address, timeout=0.2).close()
-            self._listener.close()
-        self._acceptor.join(self._grace)
+        self._listener.close()
+        self._join(waiting, time.monotonic() + self._grace)
         deadline = time.monotonic() + self._grace
         peers = dict(self._peers)
         for peer in peers.values():
@@ -112,7 +120,36 @@ class Server:
             if thread is not threading.current_thread():  # a handler may close its own server
                 thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _accept(self) -> None:
+    def _start_waiting(self) -> None:
+        """Let one more thread wait for a peer. Raises RuntimeError if the system gives none."""
+        thread = threading.Thread(target=self._serve, name="peer", daemon=True)
+        self._waiting.add(thread)
+        try:
+            thread.start()
+        except RuntimeError:
+            self._waiting.remove(thread)
+            raise
+
+    def _serve(self) -> None:
+        """What each thread does: wait for a peer, talk to it, and wait for the next one."""
+        while (peer := self._next_peer()) is not None:
+            try:
+                self._talk(peer)
+            finally:
+                del self._peers[threading.current_thread()]
+            if not self._is_needed():
+                return
+
+    def _is_needed(self) -> bool:
+        """Whether this thread, which has just finished with a peer, waits for another one."""
+        with self._changing:
+            needed = not self._closing.is_set() and len(self._waiting) < MAX_WAITING
+            if needed:
+                self._waiting.add(threading.current_thread())
+            return needed
+
+    def _next_peer(self) -> Peer | None:
+        """Wait for a peer that there is room for; None when the server closes."""
         while not self._closing.is_set():
             try:
                 sock, address = self._listener.accept()
@@ -120,17 +157,26 @@ class Server:
                 # Closed, or (rarely) out of file descriptors: then wait for some to come back.
                 time.sleep(0.0 if self._closing.is_set() else 0.05)
                 continue
-            if self._closing.is_set() or len(self._peers) >= self._max_connections:
-                self._turn_away(sock)
-                continue
             peer = Peer(sock, address)
-            thread = threading.Thread(target=self._run, args=(sock, peer), name="peer", daemon=True)
+            if self._take(peer):
+                return peer
+            self._turn_away(sock)
+        return None
+
+    def _take(self, peer: Peer) -> bool:
+        """Make this thread the one of ``peer``, if there is room, and another one can wait."""
+        thread = threading.current_thread()
+        with self._changing:
+            if self._closing.is_set() or len(self._peers) >= self._max_connections:
+                return False
+            if len(self._waiting) == 1:
+                try:
+                    self._start_waiting()
+                except RuntimeError:  # no more threads: that peer's loss, no other's
+                    return False
+            self._waiting.remove(thread)
             self._peers[thread] = peer
-            try:
-                thread.start()
-            except RuntimeError:  # the system gives no more threads: that peer's loss, no other's
-                del self._peers[thread]
-                self._turn_away(sock)
+            return True
 
     def _turn_away(self, sock: socket.socket) -> None:
         with contextlib.suppress(OSError), sock:
@@ -139,7 +185,8 @@ class Server:
                 sock.send(self._sorry)
             sock.shutdown(socket.SHUT_WR)
 
-    def _run(self, sock: socket.socket, peer: Peer) -> None:
+    def _talk(self, peer: Peer) -> None:
+        sock: Any = peer.sock
         try:
             prepare(sock, self._send_timeout)
             if self._ssl is not None:
@@ -157,4 +204,3 @@ class Server:
             traceback.print_exc()
         finally:
             peer.sock.close()
-            del self._peers[threading.current_thread()]
