@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -62,8 +63,8 @@ class Recording:
         """Record ``data`` as sent by ``sender``; no data for the end of that direction."""
         size = len(data)
         # What an event costs beside its bytes counts too, or many tiny ones would fill the memory.
-        self._left -= size + EVENT_COST
-        kept = data if size <= self._max_event and self._left >= 0 else self._shorten(sender, data)
+        left = self._left = self._left - size - EVENT_COST
+        kept = data if left >= 0 and size <= self._max_event else self._shorten(sender, data)
         event = _new_event(Event, (self._clock() - self.start, sender, kept, size))
         if self._left > -EVENT_COST:
             self.events.append(event)
@@ -136,6 +137,7 @@ class Recording:
         return draw("recording_html", self)
 
 
+@functools.cache  # once for all: a second time it would cost the memory that it is about
 def _keep_memory() -> None:
     """Let the C library hold on to memory, now that what is received is kept.
 
@@ -175,14 +177,16 @@ class Tap:
         self.recording = recording
         self._role = role
         self._peer = role.peer
+        # Looked up once: they stand in the path of every message.
+        self._recv, self._sendall, self._record = sock.recv, sock.sendall, recording.add
         _keep_memory()
         self._finished: set[Role] = set()
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Like ``socket.recv``."""
-        data: bytes = self.tapped.recv(size, flags) if flags else self.tapped.recv(size)
+        data: bytes = self._recv(size, flags) if flags else self._recv(size)
         if data:
-            self.recording.add(self._peer, data)
+            self._record(self._peer, data)
         elif size:
             self._finish(self._peer)
         return data
@@ -206,8 +210,8 @@ class Tap:
     def sendall(self, data: bytes, flags: int = 0) -> None:
         """Like ``socket.sendall``. Recorded before it is sent, so before the answer to it."""
         if data:
-            self.recording.add(self._role, data if type(data) is bytes else bytes(data))
-        self.tapped.sendall(data, flags) if flags else self.tapped.sendall(data)
+            self._record(self._role, data if type(data) is bytes else bytes(data))
+        self._sendall(data, flags) if flags else self._sendall(data)
 
     def shutdown(self, how: int) -> None:
         """Like ``socket.shutdown``; the end of what we send is an event."""
