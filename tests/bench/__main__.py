@@ -6,15 +6,13 @@ import argparse
 import io
 import sys
 import time
-from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 
 from . import inside, measure, report
 from .clients import CLIENTS
 from .masks import MASKS
-from .measure import Effort, Samples, take_turns
-from .peers import PEERS, ROOT, Running, installed, running
+from .measure import Effort, Samples
+from .peers import PEERS, ROOT, installed, running
 from .raw import WrongEcho
 
 SECTIONS = (
@@ -46,11 +44,9 @@ def bench(options: argparse.Namespace) -> None:
     results: report.Results = {}
     names = [name for name, peer in PEERS.items() if installed(peer.needs)]
     names = [name for name in names if not options.servers or name in options.servers]
-    with ExitStack() as stack:
-        servers = {name: stack.enter_context(running(name)) for name in names}
-        for section in options.only or SECTIONS:
-            results[section] = run(section, servers, effort, options.text)
-            print(report.table(section, results[section]), flush=True)
+    for section in options.only or SECTIONS:
+        results[section] = run(section, names, effort, options.text)
+        print(report.table(section, results[section]), flush=True)
     print(report.target_table(results))
     report.save(options.output, results, machine)
     print(f"\n{time.perf_counter() - start:.0f} s; all of it is in {options.output}")
@@ -78,12 +74,10 @@ def left_out() -> list[str]:
     return sorted(module for module in needs if not installed(module))
 
 
-def run(
-    section: str, servers: dict[str, Running], effort: Effort, text: bool
-) -> dict[str, Samples]:
+def run(section: str, names: list[str], effort: Effort, text: bool) -> dict[str, Samples]:
     """The samples of a section, by column (a size, mostly) and name."""
     if section == "crowd":
-        crowds = measure.crowds(servers, effort)
+        crowds = measure.crowds(names, effort)
         return {
             column: {name: [getattr(one, column) for one in many] for name, many in crowds.items()}
             for column in measure.Crowd._fields
@@ -94,17 +88,13 @@ def run(
         few = effort._replace(turns=effort.few)
         return {str(effort.frames): inside.fresh(section, effort.frames, few)}
     sizes = {"connection": (16,), "pipelined": effort.small}.get(section, effort.sizes)
-    if section in ("mask", "client"):
-        server = servers.get("numpy") or servers.get("ws_echo")
-        return {str(size): inside.fresh(section, size, effort, server) for size in sizes}
-    results = {}
-    for size in sizes:
-        runs = {
-            name: partial(MEASURES[section], server, size, effort.block, 1 if text else 2)
-            for name, server in servers.items()
-        }
-        results[str(size)] = take_turns(runs, effort.turns)
-    return results
+    if section == "mask":
+        return {str(size): inside.fresh(section, size, effort) for size in sizes}
+    if section == "client":
+        with running("numpy" if "numpy" in names else "ws_echo") as server:
+            return {str(size): inside.fresh(section, size, effort, server) for size in sizes}
+    opcode = 1 if text else 2
+    return measure.afresh(MEASURES[section], names, sizes, effort, opcode)
 
 
 MEASURES = {

@@ -2,7 +2,8 @@
 
 All results are seconds for one (round trip, message, connection). The servers take turns, block
 by block (A B C, B C A, ...), so that whatever else the machine does meets all of them alike; a
-ratio is taken within one turn, and the median of these ratios is what counts.
+ratio is taken within one turn, and the median of these ratios is what counts. After some turns all
+of them are started anew.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +28,7 @@ class Effort(NamedTuple):
     turns: int
     block: float  # seconds
     crowd: int  # connections at once
-    crowds: int  # how often, each time with new servers; 0: once, with those that run anyway
+    rounds: int  # how often all servers are started anew; the turns are shared out among them
     sizes: tuple[int, ...] = (16, 125, 1024, 65536, 2**20)
     small: tuple[int, ...] = (16, 125, 1024)  # for what is about many messages
     few: int = 5  # turns of what takes long
@@ -36,7 +38,7 @@ class Effort(NamedTuple):
 
 FULL = Effort(30, 0.015, 200, 5)
 QUICK = Effort(4, 0.003, 200, 1, few=2, stream=2**24)
-SMOKE = Effort(1, 0.0, 10, 0, (16, 65536), (16,), 1, 2**20, 100)
+SMOKE = Effort(1, 0.0, 10, 1, (16, 65536), (16,), 1, 2**20, 100)
 
 WINDOW = 128  # messages on the way
 
@@ -52,6 +54,32 @@ def take_turns(runs: Mapping[str, Callable[[], float]], turns: int) -> Samples:
             except OSError as error:
                 raise raw.WrongEcho(f"{name}: {error}") from error
     return samples
+
+
+Measure = Callable[[Running, int, float, int], float]
+
+
+def afresh(
+    measure: Measure, names: Sequence[str], sizes: Sequence[int], effort: Effort, opcode: int
+) -> dict[str, Samples]:
+    """Samples by size, over servers that are started anew in each round.
+
+    One process of a program may be a quarter faster than the next: it depends on where the system
+    puts its code and data. The median over several processes does not.
+    """
+    results: dict[str, Samples] = {str(size): {name: [] for name in names} for size in sizes}
+    for _ in range(effort.rounds):
+        with ExitStack() as stack:
+            servers = {name: stack.enter_context(running(name)) for name in names}
+            for size in sizes:
+                runs = {
+                    name: partial(measure, server, size, effort.block, opcode)
+                    for name, server in servers.items()
+                }
+                samples = take_turns(runs, max(1, effort.turns // effort.rounds))
+                for name, taken in samples.items():
+                    results[str(size)][name] += taken
+    return results
 
 
 def typical(once: Callable[[], object], seconds: float) -> float:
@@ -167,12 +195,10 @@ def _threads(pid: int) -> int:
         return 0
 
 
-def crowds(servers: Mapping[str, Running], effort: Effort) -> dict[str, list[Crowd]]:
-    if not effort.crowds:
-        return {name: [crowd(server, effort.crowd)] for name, server in servers.items()}
-    taken: dict[str, list[Crowd]] = {name: [] for name in servers}
-    for _ in range(effort.crowds):
-        for name in servers:
+def crowds(names: Sequence[str], effort: Effort) -> dict[str, list[Crowd]]:
+    taken: dict[str, list[Crowd]] = {name: [] for name in names}
+    for _ in range(effort.rounds):
+        for name in names:
             with running(name) as server:  # memory that it had before would hide the growth
                 taken[name].append(crowd(server, effort.crowd))
     return taken

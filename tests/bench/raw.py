@@ -81,19 +81,26 @@ def connect(server: Running) -> socket.socket:
     return sock
 
 
-def _handshake(sock: socket.socket, server: Running) -> None:
+@functools.lru_cache(maxsize=64)
+def opening(port: int) -> tuple[bytes, bytes]:
+    """A client's opening handshake, and the value that a server must answer to it."""
     key = base64.b64encode(os.urandom(16))
-    sock.sendall(
+    digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+    return (
         b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n" % (server.port, key)
-    )
+        b"Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n" % (port, key)
+    ), base64.b64encode(digest)
+
+
+def _handshake(sock: socket.socket, server: Running) -> None:
+    request, accept_value = opening(server.port)
+    sock.sendall(request)
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         if not (data := sock.recv(CHUNK)):
             raise WrongEcho(f"{server.label}: ended within the handshake")
         head += data
-    digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
-    if not head.startswith(b"HTTP/1.1 101 ") or base64.b64encode(digest) not in head:
+    if not head.startswith(b"HTTP/1.1 101 ") or accept_value not in head:
         raise WrongEcho(f"{server.label}: refused the handshake: {head[:80]!r}")
 
 
