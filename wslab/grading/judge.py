@@ -134,8 +134,9 @@ def _telling(wrong: Sequence[Trial]) -> Trial:
 
 def _waiting(check: Check, waits: Sequence[str], checks: Iterable[Check]) -> Outcome:
     titles = {other.name: other.title for other in checks}
-    names = ", ".join(f'"{titles.get(need, need)}"' for need in waits)
-    return Outcome(check, Status.WAITING, note=f"Counts as soon as {names} passes: that one first.")
+    names = " and ".join(f'"{titles.get(need, need)}"' for need in waits)
+    first = "passes: that one first" if len(waits) == 1 else "pass: those first"
+    return Outcome(check, Status.WAITING, note=f"Counts as soon as {names} {first}.")
 
 
 def _unwritten(session: Session, trial: Trial) -> str:

@@ -203,7 +203,7 @@ def fault_of(reply: object, opcode: int, payload: bytes) -> str:
     if not first & 0x80 or first & 0x70 or second != len(rest):
         return f"the header {first:02x} {second:02x} does not fit: {len(rest)} bytes stand behind"
     if rest != (payload if opcode == PING else payload[:2]):
-        return f"these {len(rest)} bytes of payload are not due: {rest[:12].hex(' ') or 'none'}"
+        return f"its payload, {rest[:12].hex(' ') or 'no bytes'}, is not the one that is due"
     return ""
 
 
