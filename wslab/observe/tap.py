@@ -149,8 +149,18 @@ def _keep_memory() -> None:
     bytes(2**24)
 
 
-_BYPASS = {"makefile", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into"}
-_BYPASS |= {"sendmsg", "sendto", "sendfile", "detach", "dup", "read", "write"}
+def _passed_on(name: str) -> Any:
+    """What the socket inside has under that name."""
+    return property(lambda tap: getattr(tap.tapped, name))
+
+
+def _refused(name: str) -> Any:
+    """What would move bytes, or give the socket away, without a trace in the recording."""
+
+    def refuse(tap: Tap) -> None:
+        raise AttributeError(f"a tap has no {name}(): it would pass the recording by")
+
+    return property(refuse)
 
 
 class Tap:
@@ -235,7 +245,16 @@ class Tap:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def __getattr__(self, name: str) -> Any:
-        if name in _BYPASS:
-            raise AttributeError(f"a tap has no {name}(): it would pass the recording by")
-        return getattr(self.tapped, name)
+    # One by one, since __getattr__ would cost time at every attribute, for each message.
+    family, type, proto = map(_passed_on, ("family", "type", "proto"))
+    fileno = _passed_on("fileno")
+    settimeout, gettimeout = map(_passed_on, ("settimeout", "gettimeout"))
+    setblocking, getblocking = map(_passed_on, ("setblocking", "getblocking"))
+    setsockopt, getsockopt = map(_passed_on, ("setsockopt", "getsockopt"))
+    getsockname, getpeername = map(_passed_on, ("getsockname", "getpeername"))
+
+    makefile, read, write = map(_refused, ("makefile", "read", "write"))
+    recvfrom, recvfrom_into = map(_refused, ("recvfrom", "recvfrom_into"))
+    recvmsg, recvmsg_into = map(_refused, ("recvmsg", "recvmsg_into"))
+    sendto, sendmsg, sendfile = map(_refused, ("sendto", "sendmsg", "sendfile"))
+    detach, dup = map(_refused, ("detach", "dup"))
