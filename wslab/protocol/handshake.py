@@ -21,6 +21,7 @@ _EXTENSION = re.compile(
         "C", TOKEN.pattern.removesuffix("+")
     )
 )
+_TARGET = re.compile(r"/|https?://[^/]", re.IGNORECASE)
 
 
 def accept_value(key: str) -> str:
@@ -156,12 +157,12 @@ def _switching_protocols(key: str, subprotocol: str | None) -> Response:
     ]
     if subprotocol is not None:
         fields.append(("Sec-WebSocket-Protocol", subprotocol))
-    return Response(101, HTTPStatus(101).phrase, Headers(fields))
+    return Response(101, "Switching Protocols", Headers(fields))
 
 
 def _check_target(target: str) -> None:
     # §4.2.1, item 1: a resource name, "or an absolute HTTP/HTTPS URI containing the resource name".
-    if not re.match(r"/|https?://[^/]", target, re.IGNORECASE):
+    if not _TARGET.match(target):
         raise HandshakeError(400, "the request must name a path, as in GET / HTTP/1.1", "4.2.1")
 
 

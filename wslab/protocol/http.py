@@ -27,7 +27,7 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 _REQUEST_LINE = re.compile(rf"({TOKEN.pattern}) ([!-~]+) HTTP/([0-9])\.([0-9])")
 _STATUS_LINE = re.compile(r"HTTP/([0-9])\.([0-9]) ([0-9]{3})(?: (.*))?")
-_FIELD = re.compile(rf"({TOKEN.pattern}):([^\x00-\x08\x0a-\x1f\x7f]*)\r\n".encode())
+_FIELD = re.compile(rf"({TOKEN.pattern}):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)\r\n")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 # A comma inside quotes divides nothing. Quotes that never end reach to the end of the line: to give
 # up there, and to try again from each of them, would take seconds for one hostile line.
@@ -143,12 +143,13 @@ def _read_fields(longest: int, status: int) -> Parser[Headers]:
     fields = []
     while (line := (yield HEADER_FIELD, max(longest, 1), LINE)) != b"\r\n":
         longest -= len(line)
-        match = _FIELD.fullmatch(line)
+        # RFC 7230 §3: read as a superset of ASCII; nothing in the opening handshake is UTF-8.
+        match = _FIELD.fullmatch(line.decode("latin-1"))
         if not match:
             why = _bad_line(line) or f"{_show(line)} is not a header field: Name: value"
             raise HandshakeError(status and _status(line), why, "4.1")
-        # RFC 7230 §3: read as a superset of ASCII; nothing in the opening handshake is UTF-8.
-        fields.append((match[1].decode("ascii"), match[2].strip(b" \t").decode("latin-1")))
+        name, value = match.groups()
+        fields.append((name, value.rstrip(" \t")))
     return Headers(fields)
 
 
