@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from . import net
+from .exchange import CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT
 from .net import Stream
 from .observe.tap import Recording, Tap
 from .protocol.connection import MAX_FRAGMENTS, MAX_MESSAGE, Connection
 from .protocol.handshake import make_request
 from .protocol.rfc import Role
 from .protocol.uri import URLError, parse_url
-from .websocket import CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT, WebSocket
+from .websocket import WebSocket
 
 if TYPE_CHECKING:  # to load OpenSSL takes longer than all the rest: only who uses TLS does
     import ssl as tls

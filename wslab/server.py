@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .exchange import CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT
 from .net import Stream
 from .observe.tap import Recording, Tap
 from .protocol.connection import MAX_FRAGMENTS, MAX_MESSAGE, Connection
@@ -14,7 +15,7 @@ from .protocol.handshake import accept, make_response, refuse, wants_upgrade
 from .protocol.http import Request, Response
 from .protocol.rfc import Role
 from .tcp_server import MAX_CONNECTIONS, Peer, Server
-from .websocket import CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT, WebSocket
+from .websocket import WebSocket
 
 if TYPE_CHECKING:  # to load OpenSSL takes longer than all the rest: only who uses TLS does
     import ssl as tls
