@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+from itertools import zip_longest
 from pathlib import Path
 
 from tests.exercises.wrong import solution, wrong_submission
@@ -175,6 +176,18 @@ def report(out: Path, kinds: dict[str, str]) -> None:
     print(f"seconds each: median {middle:.2f}; the slowest: {slowest}")
 
 
+def different(killed: dict[str, bytes], whole: dict[str, bytes]) -> list[str]:
+    """The first line in which each file differs, as both have it."""
+    told = []
+    for name in sorted(killed.keys() | whole.keys()):
+        pair = [files.get(name, b"no file").decode().splitlines() for files in (killed, whole)]
+        for lines in zip_longest(*pair):
+            if lines[0] != lines[1]:
+                told += [name, *(f"  {line}" for line in lines)]
+                break
+    return told
+
+
 def main() -> None:
     """Make them, grade them, say what it took."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -204,8 +217,9 @@ def main() -> None:
             run(root / "in", root / "killed", args.jobs, chance.random() * seconds / 8 + 1)
         if args.kills:
             run(root / "in", root / "killed", args.jobs)
-            same = result(root / "killed") == result(root / "out")
-            print(f"killed {args.kills} times: {'the same bytes' if same else 'OTHER BYTES'}")
+            others = different(result(root / "killed"), result(root / "out"))
+            print(f"killed {args.kills} times: {'OTHER BYTES' if others else 'the same bytes'}")
+            print(*others, sep="\n")
     finally:
         if not args.keep:
             shutil.rmtree(root, ignore_errors=True)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -31,6 +32,10 @@ pytestmark = [
     pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.xdist_group("jupyterlab")
 ]  # fmt: skip
 
+OPEN = """path => {
+  const context = window.jupyterapp?.shell.currentWidget?.context;
+  return context?.path === path && context.isReady;
+}"""
 RUN_ALL = """async () => {
   const app = window.jupyterapp;
   const context = app.shell.currentWidget.context;
@@ -95,7 +100,8 @@ def address(server: subprocess.Popen[bytes], folder: Path) -> str:
                 socket.create_connection(("127.0.0.1", told["port"]), timeout=5).close()
             except (ValueError, OSError):
                 continue  # it is being written, or nobody listens yet
-            return f"{told['url']}lab/tree/notebooks/{{}}?token={told['token']}"
+            # A new visitor finds no notebook open from the visit before.
+            return f"{told['url']}lab/tree/notebooks/{{}}?token={told['token']}&reset"
         time.sleep(0.05)
     raise AssertionError("JupyterLab did not start:\n" + (folder / "log").read_text("utf-8"))
 
@@ -104,7 +110,8 @@ def run_all(page: Page, url: str) -> Any:
     """Open a notebook, Run All, and give it back as it then is; None if a cell failed."""
     page.set_default_timeout(60_000)
     page.goto(url)
-    page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.context?.isReady")
+    # JupyterLab may show another one for a moment, which would then be the one that runs.
+    page.wait_for_function(OPEN, arg=urlsplit(url).path.partition("/lab/tree/")[2])
     return page.evaluate(READ) if page.evaluate(RUN_ALL) else None
 
 
@@ -132,6 +139,8 @@ def test_run_all_shows_what_is_stored(browser: Browser, lab: str, name: str) -> 
         page = context.new_page()
         shown = run_all(page, lab.format(name))
         assert shown is not None, "a cell failed"
+        code = [cell for cell in shown["cells"] if cell["cell_type"] == "code"]
+        assert all(cell["execution_count"] for cell in code), "a cell was not run"
         now = notebooks.clean(notebooks.nbformat.from_dict(shown))
         assert notebooks.flaws(now) == []
         assert notebooks.differences(notebooks.read(ROOT / "notebooks" / name), now) == []
