@@ -9,6 +9,9 @@ from typing import Any
 
 from .scripts import GaveUp, Play
 
+PRINTED = "It printed: "
+"""In a complaint, behind this stands the last line of a program that has failed."""
+
 
 class Complaint(Exception):
     """What the student's program did wrong, in a sentence for the student; it ends the check."""

@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any
 
-from .answers import Kind, own
+from .answers import PRINTED, Kind, own
 from .student import Trial
 
 ENOUGH = 2
@@ -69,8 +69,15 @@ class Belief:
         return all(trial.is_as(own(wrong, trial.args, trial.kwargs)) for trial in asked)
 
     def is_behind(self, complaints: Iterable[str]) -> bool:
-        """Whether one of these sentences about a whole program is a sign of this belief."""
-        return any(text.startswith(sign) for text in complaints for sign in self.signs)
+        """Whether one of these complaints about a whole program is a sign of this belief.
+
+        What a program has printed when it failed says more than what could be seen from outside.
+        """
+        for complaint in complaints:
+            seen, printed, words = complaint.partition(PRINTED)
+            if (printed + words if printed else seen).startswith(self.signs):
+                return True
+        return False
 
 
 def belief(

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from .answers import Complaint
+from .answers import PRINTED, Complaint
 from .limits import Limits
 from .server import Server
 
@@ -91,5 +91,5 @@ def _last_words(printed: str) -> str:
         if line.startswith(UNWRITTEN):
             return f"NotImplementedError: {line.removeprefix(UNWRITTEN)}"
     if any(line.startswith("Traceback") for line in lines):
-        return f"It printed: {lines[-1][:200]}"
+        return PRINTED + lines[-1][:200]
     return ""

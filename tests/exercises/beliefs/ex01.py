@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 
+from wslab.grading.answers import PRINTED
 from wslab.grading.beliefs import belief
 
 from ..checks import ex01 as checks
@@ -272,3 +273,16 @@ def nobody_closes(listener):
     for sock in connections(listener):
         kept.append(sock)
         threading.Thread(target=echo_for, args=(sock,), daemon=True).start()
+
+
+@belief(
+    "serve",
+    says="Once the thread has been started, the server has done its part, and closes the socket.",
+    look="When start() comes back, what has the new thread done yet, and with what does it go on?",
+    lesson="01",
+    signs=[f"{PRINTED}OSError: [{number}] " for number in ("Errno 9", "WinError 10038")],
+)
+def closes_while_a_thread_talks(listener):
+    for sock in connections(listener):
+        threading.Thread(target=echo_for, args=(sock,), daemon=True).start()
+        sock.close()
