@@ -9,8 +9,8 @@ Beliefs to get rid of: "one send is one recv" · "recv(n) returns n bytes" · "s
 
 What to do: replace each ``raise NotImplementedError`` by your code; add functions and imports of
 your own as you like. Keep the names and the parameters, and all below the line "given".
-Check yourself:  python -m wslab check ex01
-Then meet it:    python ex01_echo_over_tcp.py 15000   (Ctrl-C ends it)
+Check yourself:  python3 -m wslab check ex01   (in the folder of the course)
+Then meet it:    python3 exercises/ex01_echo_over_tcp.py 15000   (Ctrl-C ends it)
 """
 
 from __future__ import annotations
@@ -113,7 +113,11 @@ def connections(listener: socket.socket) -> Iterator[socket.socket]:
 def main() -> None:
     """Serve on 127.0.0.1, on the port that was asked for (0: any), until Ctrl-C."""
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-    with socket.create_server(("127.0.0.1", port)) as listener:
+    try:
+        listener = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        sys.exit(f"{error.strerror}. Take another port, or 0 for any free one.")
+    with listener:
         print(f"tcp://127.0.0.1:{listener.getsockname()[1]}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             serve(listener)

@@ -9,7 +9,7 @@ be thrown away".
 
 What to do: replace each ``raise NotImplementedError`` by your code; add functions and imports of
 your own as you like. Keep the names and the parameters.
-Check yourself:  python -m wslab check ex02
+Check yourself:  python3 -m wslab check ex02   (in the folder of the course)
 """
 
 from __future__ import annotations

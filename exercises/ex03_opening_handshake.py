@@ -10,7 +10,7 @@ behind them".
 
 What to do: replace each ``raise NotImplementedError`` by your code; add functions and imports of
 your own as you like. Keep the names and the parameters.
-Check yourself:  python -m wslab check ex03
+Check yourself:  python3 -m wslab check ex03   (in the folder of the course)
 """
 
 from __future__ import annotations

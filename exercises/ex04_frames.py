@@ -9,7 +9,7 @@ matter" · "any form of the length will do" · "a ping may be long, or come in p
 
 What to do: replace each ``raise NotImplementedError`` by your code; add functions and imports of
 your own as you like. Keep the names and the parameters.
-Check yourself:  python -m wslab check ex04
+Check yourself:  python3 -m wslab check ex04   (in the folder of the course)
 """
 
 from __future__ import annotations

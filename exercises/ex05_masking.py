@@ -9,7 +9,7 @@ chunk begins with the first key byte again" · "a new frame goes on where the la
 
 What to do: replace each ``raise NotImplementedError`` by your code; add functions and imports of
 your own as you like. Keep the names and the parameters.
-Check yourself:  python -m wslab check ex05
+Check yourself:  python3 -m wslab check ex05   (in the folder of the course)
 """
 
 from __future__ import annotations

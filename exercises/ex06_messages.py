@@ -9,7 +9,7 @@ the message that it interrupts" · "any close code may be sent".
 
 What to do: replace each ``raise NotImplementedError`` by your code; add functions and imports of
 your own as you like. Keep the names and the parameters.
-Check yourself:  python -m wslab check ex06
+Check yourself:  python3 -m wslab check ex06   (in the folder of the course)
 """
 
 from __future__ import annotations

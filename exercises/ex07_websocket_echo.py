@@ -11,8 +11,8 @@ at once; clients that do not mask, announce gigabytes, stop in the middle, or va
 
 What to do: replace each ``raise NotImplementedError`` by your code; add functions as you like.
 Keep the names and the parameters (exercise 9 uses them), and all below the line "given".
-Check yourself:  python -m wslab check ex07
-Then meet it:    python ex07_websocket_echo.py 15000   (Ctrl-C ends it)
+Check yourself:  python3 -m wslab check ex07   (in the folder of the course)
+Then meet it:    python3 exercises/ex07_websocket_echo.py 15000   (Ctrl-C ends it)
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ the same" · "the handshake makes WebSocket expensive" (for one message? for a t
 
 What to do: replace each ``raise NotImplementedError`` by your code; add functions and imports of
 your own as you like. Keep the names and the parameters.
-Check yourself:  python -m wslab check ex08
+Check yourself:  python3 -m wslab check ex08   (in the folder of the course)
 """
 
 from __future__ import annotations

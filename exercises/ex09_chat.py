@@ -17,7 +17,7 @@ to shut down the socket". From plumbing: stream.heard (when something came last,
 and stream.interrupt(Failure(code, reason)), which ends a waiting recv; at Ctrl-C, run does that.
 
 What to do: write talk and keep_alive, and all that they need. Keep all below the line "given".
-Check yourself:  python -m wslab check ex09
+Check yourself:  python3 -m wslab check ex09   (in the folder of the course)
 """
 
 from __future__ import annotations

@@ -110,7 +110,11 @@ def connections(listener: socket.socket) -> Iterator[socket.socket]:
 def main() -> None:
     """Serve on 127.0.0.1, on the port that was asked for (0: any), until Ctrl-C."""
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-    with socket.create_server(("127.0.0.1", port)) as listener:
+    try:
+        listener = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        sys.exit(f"{error.strerror}. Take another port, or 0 for any free one.")
+    with listener:
         print(f"tcp://127.0.0.1:{listener.getsockname()[1]}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             serve(listener)

@@ -111,7 +111,11 @@ def run(talk: Callable[[Stream], None], port: int) -> None:
             stream.finish()
             del threads[threading.current_thread()]
 
-    with socket.create_server(("127.0.0.1", port), backlog=128) as listener:
+    try:
+        listener = socket.create_server(("127.0.0.1", port), backlog=128)
+    except OSError as error:
+        sys.exit(f"{error.strerror}. Take another port, or 0 for any free one.")
+    with listener:
         listener.settimeout(NAP)  # so that Ctrl-C gets through on Windows too
         print(f"ws://127.0.0.1:{listener.getsockname()[1]}/", flush=True)
         with contextlib.suppress(KeyboardInterrupt):

@@ -468,6 +468,21 @@ def test_the_tcp_echo_serves_several_at_a_time_and_ends_at_ctrl_c() -> None:
             assert program.interrupt() == (0, "")
 
 
+@pytest.mark.parametrize("name", ["ex01_echo_over_tcp", "ex07_websocket_echo"])
+def test_a_port_that_is_taken_is_said_in_a_sentence(name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, str(SOLUTIONS / f"{name}.py"), port],
+            capture_output=True,
+            encoding="utf-8",
+            timeout=DEADLINE,
+        )
+    assert done.returncode == 1
+    assert done.stderr.endswith("Take another port, or 0 for any free one.\n")
+    assert "Traceback" not in done.stderr
+
+
 def test_the_websocket_echo_carries_our_client(echo: Program) -> None:
     words = ["Hello", b"Hello", "", b"", "Grüße, 世界 🌍", b"\xff\x00", "x" * 100_000, b"y" * 2**20]
     with wslab.connect(echo.url) as ws:

@@ -36,7 +36,7 @@ def test_a_starter_is_told_what_to_do_next(exercise: str) -> None:
     waiting = [outcome for outcome in verdict.outcomes if outcome.status is Status.WAITING]
     assert to_do
     assert len(to_do) + len(waiting) == len(verdict.outcomes), feedback.report(verdict)
-    assert all("waits for you in" in outcome.note for outcome in to_do)
+    assert all("is still to be written, in" in outcome.note for outcome in to_do)
 
 
 @pytest.mark.slow

@@ -201,7 +201,10 @@ def test_what_is_wrong_with_a_program_names_the_belief_behind_it() -> None:
 def test_a_program_with_a_part_that_is_not_written_is_told_what_to_do_next() -> None:
     found = complained("It ended.\nIts last words: NotImplementedError: serve: begin with accept")
     assert found.status is Status.MISSING
-    assert found.note == "serve waits for you in ex04_frames.py.\nTo begin with: begin with accept."
+    assert (
+        found.note
+        == "serve is still to be written, in ex04_frames.py.\nTo begin with: begin with accept."
+    )
     assert found.beliefs == ()
 
 
@@ -226,7 +229,10 @@ def test_what_is_not_there_is_said_with_a_near_name() -> None:
     assert "no function double" in found.note
     assert "'duoble'" in found.note
     (found, _) = outcomes("def double(n): raise NotImplementedError('double: add n to n')")
-    assert found.note == "double waits for you in ex04_frames.py.\nTo begin with: add n to n."
+    assert (
+        found.note
+        == "double is still to be written, in ex04_frames.py.\nTo begin with: add n to n."
+    )
     (found, _) = outcomes("x = 1\ndef double(n):\n  retrun n")
     assert "SyntaxError" in found.note
     assert "line 3" in found.note

@@ -23,7 +23,7 @@ def difference(came: object, due: object, width: int) -> Difference:
     >>> print(*difference(b"Hello", b"Help", 40), sep=chr(10))
     48 65 6c 6c 6f  (5 bytes)
     48 65 6c 70  (4 bytes)
-             ^^ byte 3
+             ^^ byte 3, counted from 0
     >>> print(*difference((True, {"host": "A"}), (True, {"host": "a"}), 40), sep=chr(10))
     'A'
     'a'
@@ -99,7 +99,8 @@ def _bytes(came: bytes, due: bytes, width: int) -> Difference:
         more = " .." if start + count < len(data) else ""
         return f"{shown}{more}  ({len(data)} byte{'' if len(data) == 1 else 's'})".lstrip()
 
-    return Difference(row(came), row(due), f"{' ' * (len(dots) + 3 * (at - start))}^^ byte {at}")
+    mark = f"{' ' * (len(dots) + 3 * (at - start))}^^ byte {at}, counted from 0"
+    return Difference(row(came), row(due), mark)
 
 
 def _parting(a: Sequence[object], b: Sequence[object]) -> int:

@@ -43,7 +43,7 @@ def report(verdict: Verdict) -> str:
         lines.append(heading(outcome))
         # A file that cannot be loaded fails every check in the same way: said once.
         body = explain(outcome)
-        if "\n".join(body) not in shown:
+        if "\n".join(body) not in shown or outcome.status is Status.WAITING:
             lines += body
         shown.add("\n".join(body))
     lines.append(f"{verdict.score} of {verdict.most} points.")

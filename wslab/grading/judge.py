@@ -152,7 +152,7 @@ def _unwritten(session: Session, trial: Trial) -> str:
     if "NotImplementedError" in answer.errors:
         hint = answer.text.removeprefix(f"{name}: ")
         begin = f"\nTo begin with: {_sentence(hint)}" if hint else ""
-        return f"{name} waits for you in {session.file}.py.{begin}"
+        return f"{name} is still to be written, in {session.file}.py.{begin}"
     return ""
 
 
@@ -163,7 +163,7 @@ def _unwritten_part(file: str, note: str) -> str:
     name, colon, hint = words.partition("\n")[0].strip().partition(": ")
     if not (found and colon):
         return ""
-    return f"{name} waits for you in {file}.py.\nTo begin with: {_sentence(hint)}"
+    return f"{name} is still to be written, in {file}.py.\nTo begin with: {_sentence(hint)}"
 
 
 def _sentence(hint: str) -> str:

@@ -48,9 +48,13 @@ def conclusion(found: list[Verdict], seed: str) -> str:
     if not open_:
         later = [key for key in kit.FILES if len(found) == 1 and key > found[0].exercise]
         return "\n".join([HONEST, *(f"Go on with:  {kit.FILES[key]}.py" for key in later[:1])])
-    return (
-        f"Stuck?  python -m wslab hint {open_[0]}\n"
-        f"Random questions; to get the same ones again, use the seed {seed}."
+    one = f"python -m wslab check {open_[0]}"
+    return "\n".join(
+        [
+            f"Stuck?  python -m wslab hint {open_[0]}",
+            *([f"One exercise at a time:  {one}"] if len(found) > 1 else []),
+            f"The questions are random; the same ones again:  {one} --seed {seed}",
+        ]
     )
 
 

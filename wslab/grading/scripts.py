@@ -93,7 +93,7 @@ class _Receiving:
         if not self.waiting:
             self.ends += 1
             if self.ends > PATIENCE:
-                raise GaveUp('it goes on reading, though recv() has said b"": the end')
+                raise GaveUp('it reads on after recv() gave b"", the end')
             return b""
         data = self.waiting[0][:size]
         rest = self.waiting[0][size:]
