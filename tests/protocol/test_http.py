@@ -175,3 +175,11 @@ def test_no_header_field_takes_long(value: str) -> None:
         assert request is not None
         assert request.headers.get("A") == value
         assert request.headers.members("A") == [value]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("line", ["A:" + " " * 16000 + "\x01", "A" * 16000 + "\x01: b"])
+def test_no_header_field_takes_long_to_be_refused(line: str) -> None:
+    for _ in range(20):
+        with pytest.raises(HandshakeError):
+            request_of(f"GET / HTTP/1.1\r\n{line}\r\n\r\n".encode(), 2**15)

@@ -27,7 +27,7 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 _REQUEST_LINE = re.compile(rf"({TOKEN.pattern}) ([!-~]+) HTTP/([0-9])\.([0-9])")
 _STATUS_LINE = re.compile(r"HTTP/([0-9])\.([0-9]) ([0-9]{3})(?: (.*))?")
-_FIELD = re.compile(rf"({TOKEN.pattern}):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)\r\n")
+_FIELD = re.compile(rf"({TOKEN.pattern}):([^\x00-\x08\x0a-\x1f\x7f]*)\r\n")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 # A comma inside quotes divides nothing. Quotes that never end reach to the end of the line: to give
 # up there, and to try again from each of them, would take seconds for one hostile line.
@@ -149,7 +149,7 @@ def _read_fields(longest: int, status: int) -> Parser[Headers]:
             why = _bad_line(line) or f"{_show(line)} is not a header field: Name: value"
             raise HandshakeError(status and _status(line), why, "4.1")
         name, value = match.groups()
-        fields.append((name, value.rstrip(" \t")))
+        fields.append((name, value.strip(" \t")))
     return Headers(fields)
 
 
