@@ -59,7 +59,7 @@ class TestPredictions:
         said = capsys.readouterr().out
         assert QUESTION in said
         assert "No guess yet" in said
-        assert "It is **12 bytes**. You wrote no guess." in said
+        assert "The answer: **12 bytes**. You wrote no guess." in said
         assert "no prediction in this lesson" in said
         assert notes.read("predictions") == {}
 
@@ -80,7 +80,9 @@ class TestPredictions:
         lesson.compare("recv", 12)
         lesson.predict("recv", QUESTION, 12)
 
-        assert "first prediction stays" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert "first prediction stays, **4**" in said
+        assert "`lesson.forget()`" in said, "how to begin anew"
         assert notes.read("predictions")["02.recv"][1] == 4
 
     def test_it_stays_also_in_a_new_kernel_and_forget_begins_anew(
@@ -95,7 +97,9 @@ class TestPredictions:
         lesson.forget()
         lesson.predict("recv", QUESTION, 12)
 
-        assert "You say **12**" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert "are forgotten" in said
+        assert "You say **12**" in said
         assert set(notes.read("predictions")) == {"02.recv", "03.other"}
 
     @pytest.mark.parametrize(
@@ -117,7 +121,10 @@ class TestPredictions:
         lesson.predict("recv", QUESTION, guess, choices=choices)
         lesson.compare("recv", 3)
 
-        assert problem in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert problem in said
+        assert f"Your guess, `{guess!r}`, could not be compared" in said
+        assert "no guess" not in said, "there was one"
         assert notes.read("predictions") == {}
 
     def test_one_of_the_choices_may_be_written_in_any_case(
@@ -154,6 +161,33 @@ class TestPredictions:
         assert "| And then? | 5 | (not run yet) |" in said
         assert "**1 of 2** came out as you said" in said
         assert "90 % on average, and 50 % were right" in said
+
+    def test_the_summary_knows_what_was_said_before_the_kernel_was_restarted(
+        self, lesson: Lesson, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        notes.write("predictions", "03.other", ["In another lesson?", 1, "", None, 1, True])
+        notes.write("predictions", "02.edited", 17)
+        lesson.predict("recv", QUESTION, 4, unit="bytes")
+        lesson.compare("recv", 12)
+        capsys.readouterr()
+
+        after = Lesson("02")
+        after.predict("later", "And then?", 5)
+        after.summary()
+
+        said = capsys.readouterr().out
+        assert f"| {QUESTION} | 4 bytes | 12 bytes |" in said
+        assert "| And then? | 5 | (not run yet) |" in said
+        assert "another lesson" not in said
+
+    def test_the_summary_takes_the_guess_of_now_before_the_one_that_was_kept(
+        self, lesson: Lesson, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        lesson.predict("recv", QUESTION, 4)
+        lesson.predict("recv", QUESTION, None)
+        lesson.summary()
+
+        assert "no prediction in this lesson" in capsys.readouterr().out
 
     def test_notes_that_somebody_edited_are_asked_for_again(
         self, lesson: Lesson, capsys: pytest.CaptureFixture[str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,12 +14,21 @@ from typing import Any
 
 import pytest
 
+from tests.cells import Cell, cells_of, run
 from tests.visit import missing
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 PNG = "iVBORw0KGgo="
 ALT = "Bar chart: TCP 10 bytes, WebSocket 313 bytes."
+
+CLEAR, ABOVE = "Clear Outputs of All Cells", "Run All Above Selected Cell"
+BEFORE = (
+    "**Before you begin:** the results below the cells are from our run. To guess before you see "
+    f"them, choose *Edit > {CLEAR}* first. If a cell says `NameError: name '...' is not defined`, "
+    f"a cell above it has not run: click into the cell, choose *Run > {ABOVE}*, then run it again."
+)
+"""In the opening of every lesson, in the same words."""
 
 each_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
 # Where time is short, the first lesson stands for all.
@@ -75,6 +85,42 @@ def test_a_lesson_has_the_parts_of_a_lesson(runner: ModuleType, name: str) -> No
     assert " = None  #" in whole, "a prediction to fill in"
     assert whole.count("<summary>Answer</summary>") >= 3
     assert cells[-1].source.startswith("## To remember")
+
+
+@each_notebook
+def test_a_lesson_says_whose_results_it_shows_and_which_cell_to_run_first(
+    runner: ModuleType, name: str
+) -> None:
+    cells = runner.read(ROOT / "notebooks" / name).cells
+    assert BEFORE in cells[0].source
+    first = next(number for number, cell in enumerate(cells) if cell.cell_type == "code")
+    assert "un the next cell" in cells[first - 1].source
+
+
+def test_the_menus_of_jupyterlab_have_what_the_lessons_name() -> None:
+    try:
+        from jupyterlab.commands import get_app_dir
+    except ImportError:
+        missing("JupyterLab is not installed: what is in its menus cannot be seen")
+    scripts = [path.read_text("utf-8") for path in Path(get_app_dir(), "static").glob("*.js")]
+    for entry in (CLEAR, ABOVE):
+        assert any(entry in script for script in scripts), entry
+
+
+@each_notebook
+def test_where_the_answer_is_a_word_the_cell_asks_for_quotation_marks(name: str) -> None:
+    """Without them a guess ends in a NameError."""
+    for cell in cells_of(name):
+        asked = re.findall(r" = None  #.* in quotation marks", cell.source)
+        assert len(asked) == cell.source.count("choices="), cell.name
+
+
+def test_the_first_lesson_says_what_is_wrong_with_a_guess() -> None:
+    """It has no helper for that yet: wslab may be missing."""
+    setup = cells_of(NOTEBOOKS[0])[0]
+    no_number = 'assert "`\'80 bytes\'` is not a number" in compare("TCP", "80 bytes", 80)'
+    nothing = 'assert "You wrote no guess" in compare("TCP", None, 80)'
+    assert run([[setup, Cell("guess", f"{no_number}\n{nothing}")]]) == [None]
 
 
 # The checks themselves are checked: a small notebook, and what may be wrong with it.

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 
+from tests.cells import cells_of, claims_of
 from tests.glossary import anchor
 from tests.test_architecture import SECTIONS, citations
 from tests.visit import missing
@@ -143,6 +144,16 @@ def test_a_misspelled_word_is_found(tmp_path: Path) -> None:
     assert misspelled(["We recieve a mesage."], tmp_path) == [
         *("1: recieve ==> receive", "1: mesage ==> message")
     ]
+
+
+def test_the_list_of_claims_names_the_lessons_that_check_them() -> None:
+    checked: dict[str, list[str]] = {}
+    for path in NOTEBOOKS:
+        for claim in {claim for cell in cells_of(path.name) for claim, _ in claims_of(cell.source)}:
+            checked.setdefault(claim, []).append(path.name[:2])
+    table = (ROOT / "notebooks/README.md").read_text("utf-8").partition("## The main sentences")[2]
+    rows = re.findall(r"(?m)^\| (C\d+) \| .{20,} \| (.*) \|$", table)
+    assert {claim: re.findall(r"\[(\d\d)\]", where) for claim, where in rows} == checked
 
 
 # ---------------------------------------------------------------- the map of the course

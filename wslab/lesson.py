@@ -34,6 +34,7 @@ class Prediction(NamedTuple):
     sure: float | None = None
     measured: Guess | None = None
     right: bool = False
+    unread: str = ""  # what the learner wrote, if it was no guess that can be compared
 
 
 class Lesson:
@@ -78,15 +79,18 @@ class Lesson:
         is, in percent; the summary at the end tells how well that fitted.
         """
         problem = _problem(guess, choices)
+        unread = repr(guess) if problem else ""
         if problem:
             guess = None
-        kept = _from_note(notes.read("predictions").get(self._key(name)))
+        kept = self._stored().get(name)
         if kept and kept.measured is not None and kept.question == question:
             # The result has been seen: what is written now is no prediction any more.
             self._predictions[name] = kept._replace(unit=unit)
-            text = "You have seen the result already: your first prediction stays."
+            first = _amount(kept.guess, unit)
+            text = f"You have seen the result already: your first prediction stays, **{first}**. "
+            text += "To begin this lesson anew, write `lesson.forget()` in a cell and run it."
         else:
-            self._predictions[name] = Prediction(question, guess, unit, sure)
+            self._predictions[name] = Prediction(question, guess, unit, sure, unread=unread)
             if guess is not None:
                 notes.write("predictions", self._key(name), [*self._predictions[name]])
             text = problem or (
@@ -101,10 +105,13 @@ class Lesson:
         """Hold the guess against what came out; ``within`` is the share by which it may miss."""
         prediction = self._predictions.get(name)
         if prediction is None:
-            say(f"**It is {measured}.** (The cell with the prediction `{name}` was not run.)")
+            say(f"**The answer: {measured}.** (The cell with the prediction `{name}` was not run.)")
             return
         unit = prediction.unit
-        result = f"*{prediction.question}* It is **{_amount(measured, unit)}**. "
+        result = f"*{prediction.question}* The answer: **{_amount(measured, unit)}**. "
+        if prediction.unread:
+            say(result + f"Your guess, `{prediction.unread}`, could not be compared with it.")
+            return
         if prediction.guess is None:
             say(result + "You wrote no guess. A wrong guess teaches more than none: try the next.")
             return
@@ -118,8 +125,12 @@ class Lesson:
             say(result + f"You said {said}. Good: here is something to find out.")
 
     def summary(self) -> None:
-        """All predictions of this lesson, and how sure the learner was of the right ones."""
-        made = {n: p for n, p in self._predictions.items() if p.guess is not None}
+        """All predictions of this lesson, and how sure the learner was of the right ones.
+
+        Those that were made before the kernel was restarted are among them.
+        """
+        every = {**self._stored(), **self._predictions}
+        made = {n: p for n, p in every.items() if p.guess is not None}
         if not made:
             say("You made no prediction in this lesson. In the next one, try it!")
             return
@@ -137,6 +148,17 @@ class Lesson:
             if key.startswith(f"{self.number}."):
                 notes.write("predictions", key, None)
         self._predictions.clear()
+        say("Your predictions of this lesson are forgotten. Run its cells again, from the top.")
+
+    def _stored(self) -> dict[str, Prediction]:
+        """What was kept of this lesson's predictions, also before the kernel was restarted."""
+        found = {}
+        for key, note in notes.read("predictions").items():
+            number, _, name = key.partition(".")
+            prediction = _from_note(note)
+            if number == self.number and prediction and prediction.guess is not None:
+                found[name] = prediction
+        return found
 
     def _key(self, name: str) -> str:
         return f"{self.number}.{name}"

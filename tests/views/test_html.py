@@ -120,6 +120,25 @@ def test_direction_and_time_stand_in_the_heading() -> None:
     assert "client ← server \xa0'x' \xa0(1 byte, 1234.5 ms)" in Page(recording._repr_html_()).text
 
 
+def test_places_beyond_nine_say_in_which_base_they_are() -> None:
+    """The view for a terminal counts them in base 16."""
+    words = "In front of each row its place, in decimal"
+    assert words not in Page(explain_html(dissect(HELLO))).text
+    page = Page(explain_html(dissect(frame(TEXT, b"Hello" * 4, KEY))))
+    assert words in page.text
+    assert ("th", "16") in [(tag, text) for tag, _, text in page.cells]
+
+
+def test_without_a_section_there_is_no_column_for_it() -> None:
+    raw = Recording(clock=lambda: 0.0)
+    raw.add(Role.CLIENT, b"Hello")
+    for markup, columns in (explain_html(dissect(HELLO)), 6), (raw._repr_html_(), 5):
+        table = markup[markup.rindex("<table") :]
+        assert ("RFC 6455" in table) == (columns == 6)
+        for row in table.split("</tr>")[:-1]:
+            assert len(re.findall("<t[dh]", re.sub("<thead>|<tbody>", "", row))) == columns
+
+
 def test_a_gap_is_a_heading_alone() -> None:
     gap = Unit(Role.CLIENT, 0.0, "gap", "5 bytes were not kept", ())
     assert Page(unit_html(gap)).text.strip() == "client → server \xa05 bytes were not kept"

@@ -91,12 +91,13 @@ def test_the_words_name_every_unit(talks: tuple[demo.Conversation, demo.Conversa
     assert "text 'Hello' (2+5 B)" in picture.alt
     assert "20 ms on the way were added" in picture.alt
     assert "20 ms on the way were added" in picture.twin
+    assert "Stretched, to be readable" in picture.twin
     assert max(map(len, picture.twin.splitlines())) <= 80
 
 
 def test_the_added_delay_is_said_in_the_figure_itself(chat: Recording) -> None:
     legend = ladder(chat, delay=0.03).figure.legends[0].get_title().get_text()
-    assert "30 ms on the way were added" in legend
+    assert legend.startswith("Stretched, to be readable: 30 ms on the way were added")
     assert "pauses of more than 60 ms" in legend
 
 

@@ -122,7 +122,10 @@ def _bytes_table(fields: list[Labelled]) -> str:
         parts.insert(-1, f'<tr><td></td><td colspan="{ROW}" style="{_LEFT}">{note}</td></tr>\n')
     body = "".join(parts)
     # No wider than the bytes: a long caption must not push two bytes apart.
-    caption = '<div style="width:0;white-space:nowrap">Bytes: hex, and ASCII below</div>'
+    words = "Bytes: hex, and ASCII below"
+    if fields[0].start + max(rows, default=0) > 9:  # the view for a terminal counts in hex
+        words += ". In front of each row its place, in decimal"
+    caption = f'<div style="width:0;white-space:nowrap">{words}</div>'
     return f'{_TABLE}{_CAPTION}{caption}</caption>\n<tbody style="{_MONO}">{body}</tbody></table>\n'
 
 
@@ -154,25 +157,26 @@ def _ascii(byte: int) -> str:
 
 
 def _meaning_table(fields: list[Labelled]) -> str:
-    rows = [row for pair in enumerate(fields[:MOST_FIELDS]) for row in _meanings(*pair)]
+    cited = any(field.section for field in fields)  # raw TCP has no section to show
+    rows = [row for pair in enumerate(fields[:MOST_FIELDS]) for row in _meanings(*pair, cited)]
     rest = fields[MOST_FIELDS:]
     if rest:
         size = sum(len(field.raw) for field in rest)
         note = f"… {_count(len(rest), 'more field')}: {_count(size, 'byte')}"
-        rows.append(f'<tr><td colspan="6" style="{_LEFT}">{note}</td></tr>\n')
-    names = ("", "where", "field", "value", "meaning", "RFC 6455")
+        rows.append(f'<tr><td colspan="{5 + cited}" style="{_LEFT}">{note}</td></tr>\n')
+    names = ["", "where", "field", "value", "meaning", *(["RFC 6455"] if cited else [])]
     head = " ".join(_th("col", name) if name else "<td></td>" for name in names)
     caption = f"{_CAPTION}Fields: what the bytes mean</caption>"
     body = f"<thead><tr>{head}</tr></thead>\n<tbody>{''.join(rows)}</tbody>"
     return f"{_TABLE}{caption}\n{body}</table>"
 
 
-def _meanings(number: int, field: Labelled) -> Iterator[str]:
+def _meanings(number: int, field: Labelled, cited: bool) -> Iterator[str]:
     """The rows of one field: its own, then one for each of its bits."""
     last = field.start + len(field.raw) - 1
     where = f"byte {last}" if last == field.start else f"bytes {field.start}–{last}"
-    section = f"§{field.section}" if field.section else ""
-    yield _meaning(number, where, field.label, field.value, field.meaning, section)
+    section = [f"§{field.section}" if field.section else ""] if cited else []
+    yield _meaning(number, where, field.label, field.value, field.meaning, *section)
     for bits in field.bits:
         byte, first = divmod(bits.offset, 8)
         end = first + bits.size - 1
@@ -181,15 +185,16 @@ def _meanings(number: int, field: Labelled) -> Iterator[str]:
         )
         value = f"{bits.value:0{bits.size}b}"
         value += f" = {bits.value}" if bits.size > 1 else ""
-        yield _meaning(number, where, bits.label, value, bits.meaning, section)
+        yield _meaning(number, where, bits.label, value, bits.meaning, *section)
 
 
-def _meaning(number: int, where: str, label: str, value: str, meaning: str, section: str) -> str:
+def _meaning(number: int, where: str, label: str, value: str, meaning: str, *section: str) -> str:
     name = f'<th scope="row" style="{painted(number)};{_LEFT}">{letter(number)}</th>'
     label = f"<b>{_text(label)}</b>"
     value = f'<span style="{_MONO}">{_text(value)}</span>'
     cells = [_td(where, _ONE_LINE), _td(label), _td(value), _td(_text(meaning))]
-    return f"<tr>{name} {' '.join(cells)} {_td(section, _ONE_LINE)}</tr>\n"
+    cells += [_td(each, _ONE_LINE) for each in section]
+    return f"<tr>{name} {' '.join(cells)}</tr>\n"
 
 
 def _line(number: int, unit: Unit) -> str:

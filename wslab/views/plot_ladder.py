@@ -51,8 +51,8 @@ def ladder(
     for number, conversation in enumerate(conversations):
         panel = lay_out(*take_apart(conversation), delay)
         panels.append(panel._replace(title=titles[number]) if number < len(titles) else panel)
-    note = f"{delay * 1000:g} ms on the way were added; units sent in one go stand "
-    note += f"{STEP * delay * 1000:g} ms apart"
+    note = f"Stretched, to be readable: {delay * 1000:g} ms on the way were added;\n"
+    note += f"units sent in one go are drawn {STEP * delay * 1000:g} ms apart"
     if any(" after " in arrow.bytes for panel in panels for arrow in panel.arrows):
         note += f";\npauses of more than {LONG * delay * 1000:g} ms are drawn as so much"
     return picture(_alt(panels, note), _twin(panels, note), lambda: _draw(panels, delay, note))
@@ -83,7 +83,7 @@ def _twin(panels: list[Panel], note: str) -> str:
         lines += [f"({panel.left_out} more units are not drawn)"] if panel.left_out else []
         lines += [] if panel.arrows else ["(nothing crossed)"]
         lines.append("")
-    return "\n".join([*lines, "Sent and arrived, in ms;", f"{note}."])
+    return "\n".join([*lines, "Sent and arrived, in ms.", f"{note}."])
 
 
 def _one_line(text: str) -> str:
