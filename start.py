@@ -64,6 +64,9 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "wslab.json"  # what is installed; away while pip works, so a kill leaves none
 INPUTS = (ROOT / "pyproject.toml", ROOT / "constraints.txt")
 NEEDS_NOTHING = "What needs no installation at all:  python3 -m wslab demo"
+BEFORE_THE_LESSONS = """\
+JupyterLab opens in your browser. Ctrl-C here ends it: save your work before.
+If no window opens, copy the last address below into a browser."""
 
 
 class Command(NamedTuple):
@@ -102,6 +105,9 @@ def main(argv: list[str]) -> int:
         what = program(name)
         more = ",site" if name == "test" and "--thorough" in arguments else ""
         python = own_python(name) or set_up(COMMANDS[name].extras + more)
+        if name == "lessons":
+            what += encryption(python)
+            print(BEFORE_THE_LESSONS)
         return run([python, *what, *arguments])
     except KeyboardInterrupt:
         print("\nStopped. Start again whenever you like.", file=sys.stderr)
@@ -127,9 +133,24 @@ def program(name: str) -> list[str]:
         "--LabApp.default_url=/lab/tree/notebooks/" + quote(first[0].name),
         # no news, no updates: just the lesson
         f"--LabApp.app_settings_dir={ROOT / 'notebooks/.jupyterlab'}",
+        # Its diary would push the address out of sight; what a learner must know is an error.
+        "--Application.log_level=ERROR",
+        "--ServerApp.answer_yes=True",  # one Ctrl-C ends it; else it asks, and runs on after 5 s
         # JupyterLab refuses root (a container, mostly) unless told; it listens on loopback only.
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
+
+
+def encryption(python: str) -> list[str]:
+    """Between JupyterLab and the kernels: without it, each kernel warns of eavesdroppers.
+
+    Asked for where libzmq has it, for elsewhere no kernel would start. A JupyterLab that is too
+    old to know the option passes it over, and its kernels do not warn.
+    """
+    has_it = "import sys, zmq; sys.exit(not zmq.has('curve'))"
+    if subprocess.call([python, "-c", has_it], stderr=subprocess.DEVNULL):
+        return []
+    return ["--KernelManager.transport_encryption=auto"]
 
 
 def run(command: list[str]) -> int:

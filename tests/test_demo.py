@@ -87,8 +87,14 @@ def test_a_bare_python_says_the_words_over_both(bare: Path, words: list[str]) ->
         "of these: opening handshake": (0, handshake),
         "of these: frames (headers, masks, words, Close)": (0, frames_of(spoken)),
         # An empty text is nothing on a stream, so nothing is answered there.
-        "round trips until the first answer (1 to connect TCP)": (1 + any(spoken), 3),
+        "trips: round trips until the first answer (1 for TCP)": (1 + any(spoken), 3),
     }
+
+
+def test_its_times_are_explained_before_the_first_one() -> None:
+    before, _, after = demo.report(*demo.run(["Hello"])).partition(demo.TIMES)
+    assert " ms" not in before
+    assert re.search(r"\d bytes, [\d.]+ ms\n", after)
 
 
 def test_both_stand_side_by_side(bare: Path) -> None:

@@ -55,3 +55,9 @@ def test_it_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"demo", "serve", "connect", "explain"} <= set(names)
     for name in names:
         assert f"`{name}`" in README
+
+
+def test_it_promises_the_time_that_start_promises() -> None:
+    start = (ROOT / "start.py").read_text("utf-8")
+    [promised] = re.findall(r"the first time takes (.*?) and needs", README)
+    assert f"({promised}, once)" in start

@@ -5,18 +5,26 @@ that tells which Python runs it. So .venv, pip and the stamp are the real ones, 
 """
 
 import ast
+import importlib.util
 import json
 import os
 import runpy
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+
+from tests.visit import missing
+from wslab import connect
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.timeout(240)
@@ -233,6 +241,86 @@ def test_an_active_conda_with_everything_is_used(project: Path) -> None:
     assert used.returncode == 0
     assert used.stdout.startswith(f"Using {sys.executable}")
     assert not (project / ".venv").exists()
+
+
+# JupyterLab
+
+
+@contextmanager
+def lessons(project: Path) -> "Iterator[tuple[subprocess.Popen[str], Path]]":
+    """JupyterLab as start.py starts it, with nobody's settings, and the file with all it said."""
+    for name in ("jupyterlab", "matplotlib", "ipywidgets", "trustme"):
+        if importlib.util.find_spec(name) is None:
+            missing(f"{name} is not installed")
+    own = {f"JUPYTER_{it}_DIR": str(project / it.lower()) for it in ("CONFIG", "DATA", "RUNTIME")}
+    own |= {f"JUPYTERLAB_{it}_DIR": str(project / it) for it in ("SETTINGS", "WORKSPACES")}
+    own |= {"IPYTHONDIR": str(project / "ipython"), "JUPYTER_PREFER_ENV_PATH": "1"}
+    said = project / "said"
+    import pty  # not on Windows
+
+    ours, theirs = pty.openpty()  # Jupyter asks who sits at a terminal, and nobody else
+    with (
+        open(ours, "wb"),
+        open(theirs, "wb") as keyboard,
+        open(said, "w", encoding="utf-8") as log,
+        subprocess.Popen(
+            [sys.executable, "start.py", "lessons", "--no-browser", "--ServerApp.port=0"],
+            cwd=project,
+            env=environment(WSLAB_NO_VENV="1", PYTHONUNBUFFERED="1", **own),
+            stdin=keyboard,
+            stdout=log,
+            stderr=log,
+            encoding="utf-8",
+            start_new_session=True,  # a terminal sends Ctrl-C to all programs of the session
+        ) as process,
+    ):
+        try:
+            yield process, said
+        finally:
+            process.kill()
+
+
+def listens(port: int | None) -> bool:
+    """JupyterLab says its address a moment before that."""
+    with socket.socket() as probe:
+        return port is not None and probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def start_a_kernel(address: str) -> None:
+    """As a page does when a notebook is opened: ask for one, and say hello to it."""
+    base, token = address.partition("lab/tree/")[0], address.partition("token=")[2]
+    wait_for(lambda: listens(urlsplit(base).port), "JupyterLab never listened")
+    who = {"Authorization": f"token {token}"}
+    request = urllib.request.Request(base + "api/kernels", b"{}", who)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        kernel = json.load(answer)["id"]
+    header = {"msg_id": "1", "session": "1", "username": "", "date": "", "version": "5.3"}
+    hello = {"header": {**header, "msg_type": "kernel_info_request"}, "channel": "shell"}
+    rest = {"parent_header": {}, "metadata": {}, "content": {}, "buffers": []}
+    url = f"{base.replace('http', 'ws', 1)}api/kernels/{kernel}/channels?token={token}"
+    with connect(url) as ws:
+        ws.send(json.dumps(hello | rest))
+        while json.loads(ws.recv(timeout=60))["msg_type"] != "kernel_info_reply":
+            pass
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals as Unix knows them")
+def test_the_lessons_say_their_address_last_and_end_with_one_ctrl_c(project: Path) -> None:
+    with lessons(project) as (process, said):
+        wait_for(lambda: "token=" in said.read_text("utf-8"), "JupyterLab never listened")
+        wait_for(lambda: said.read_text("utf-8").endswith("\n"), "half a line")
+        address = said.read_text("utf-8").split()[-1]
+        assert address.startswith("http://127.0.0.1:"), said.read_text("utf-8")
+        start_a_kernel(address)
+        before = said.read_text("utf-8")
+        assert before.split()[-1] == address, "a kernel adds nothing"
+        assert "If no window opens, copy the last address" in before
+        began = time.monotonic()
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(60) == 0, said.read_text("utf-8")
+        assert time.monotonic() - began < 30
+        assert "Shut down this" not in said.read_text("utf-8"), "no question"
 
 
 # With a set-up (making a .venv takes seconds, so each of these tests is a story of several starts)

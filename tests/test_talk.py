@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,6 +131,57 @@ def test_an_answer_comes_while_standard_input_is_open(protocol: str) -> None:
             process.stdin.flush()  # type: ignore[union-attr]
             assert process.stdout.readline() == line  # type: ignore[union-attr]
         assert ended(process) == (0, "", "")
+
+
+@posix
+@both
+@pytest.mark.parametrize("command", [["connect"], ["record", "-o", "talk.json"]])
+def test_a_person_is_told_what_to_do_and_sees_what_is_an_answer(
+    protocol: str, command: list[str], tmp_path: Path
+) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    with (
+        ECHOES[protocol]() as server,
+        open(ours, "r+b", buffering=0) as keyboard,
+        open(theirs, "r+b", buffering=0) as terminal,
+        subprocess.Popen(
+            [*PYTHON, "-m", "wslab", *command, server.url],
+            stdin=terminal, stdout=terminal, stderr=subprocess.PIPE, cwd=tmp_path,
+            env=environment(),
+        ) as process,
+    ):  # fmt: skip
+        timer = threading.Timer(20, process.kill)
+        timer.start()
+        assert process.stderr
+        assert process.stderr.readline().decode() == f"{talk.HELLO}\n"
+        keyboard.write(b"Hello\nagain\n")
+        shown = b""
+        while b"<- again\r\n" not in shown and process.poll() is None:
+            shown += keyboard.read(1000)
+        keyboard.write(b"\x04")  # Ctrl-D, the end of what is typed
+        assert process.wait(20) == 0
+        timer.cancel()
+    assert shown.count(b"<- ") == 2
+    assert b"Hello\r\nagain\r\n" in shown, "the terminal shows what is typed as it is"
+
+
+def test_an_arrow_stands_once_before_each_line(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """However TCP cuts them."""
+    ours, theirs = socket.socketpair()
+
+    def answers() -> None:
+        with theirs:
+            for piece in (b"on", b"e\r\ntw", b"o\n", b"\nend"):
+                theirs.sendall(piece)
+                time.sleep(0.05)
+
+    thread = threading.Thread(target=answers)
+    thread.start()
+    assert talk.over_tcp(ours, [], talk.ARROW) == 0
+    thread.join(20)
+    assert capfdbinary.readouterr().out == b"<- one\r\n<- two\n<- \n<- end"
 
 
 # ---------------------------------------------------------------- how it ends

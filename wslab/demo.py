@@ -12,6 +12,7 @@ from .protocol.rfc import Role
 from .views.text import explain, ladder, side_by_side
 
 WORDS = ("Hello", "What is the difference?")
+TIMES = "ms: since each recording began, connecting included; this measures no speed."
 
 
 class Conversation(NamedTuple):
@@ -91,6 +92,8 @@ def report(tcp: Conversation, websocket: Conversation, color: bool = False) -> s
         (
             head,
             "",
+            TIMES,
+            "",
             _title("Every byte of the raw TCP conversation"),
             explain(tcp.dissection, color) or "None: an empty text is nothing on a stream.",
             "",
@@ -109,7 +112,7 @@ def _totals(tcp: Conversation, websocket: Conversation) -> str:
         ("bytes on the stream", lambda c: c.stream_bytes),
         ("    of these: opening handshake", lambda c: c.bytes_of("handshake")),
         ("    of these: frames (headers, masks, words, Close)", lambda c: c.bytes_of("frame")),
-        ("round trips until the first answer (1 to connect TCP)", lambda c: c.round_trips),
+        ("trips: round trips until the first answer (1 for TCP)", lambda c: c.round_trips),
     ]
     lines = [f"{'':<54}{'raw TCP':>11}{'WebSocket':>13}"]
     lines += [f"{name:<54}{count(tcp):>11}{count(websocket):>13}" for name, count in rows]

@@ -17,6 +17,15 @@ from .websocket import WebSocket
 PATIENCE = 2.0
 """How long to wait for an answer when there is nothing more to say, in seconds."""
 
+HELLO = "Connected. Write a line and press Enter; Ctrl-C ends."
+ARROW = "<- "
+"""Before what came in, where a person sees it below what was typed."""
+
+
+def at_a_terminal() -> bool:
+    """Whether a person writes the lines and reads the answers, and not a program."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
 
 def lines(stdin: TextIO | None) -> Iterator[bytes]:
     """Lines of ``stdin``, each with its end; none if it is closed, as in "<&-".
@@ -39,8 +48,12 @@ def lines(stdin: TextIO | None) -> Iterator[bytes]:
         yield last
 
 
-def over_tcp(sock: net.Stream, spoken: Iterable[bytes]) -> int:
-    """What is spoken goes out as it is; what comes in goes to standard output as it is."""
+def over_tcp(sock: net.Stream, spoken: Iterable[bytes], arrow: str = "") -> int:
+    """What is spoken goes out as it is; what comes in goes to standard output as it is.
+
+    Except for the ``arrow`` at the start of each of its lines.
+    """
+    mark = arrow.encode()
 
     def speak() -> None:
         try:
@@ -52,8 +65,12 @@ def over_tcp(sock: net.Stream, spoken: Iterable[bytes]) -> int:
 
     threading.Thread(target=speak, daemon=True).start()
     with sock:
+        fresh = True  # the next byte begins a line; TCP cuts anywhere, also inside one
         while chunk := _recv(sock):
-            sys.stdout.buffer.write(chunk)
+            pieces = chunk.splitlines(keepends=True) if mark else [chunk]
+            for piece in pieces:
+                sys.stdout.buffer.write(mark * fresh + piece)
+                fresh = piece.endswith(b"\n")
             sys.stdout.flush()
     return 0
 
@@ -65,8 +82,11 @@ def _recv(sock: net.Stream) -> bytes:
         raise net.Trouble(f"The connection is lost: {error.strerror or error}.") from None
 
 
-def over_websocket(ws: WebSocket, spoken: Iterable[bytes]) -> int:
-    """Each line goes out as one text message; each message that comes in is one line."""
+def over_websocket(ws: WebSocket, spoken: Iterable[bytes], arrow: str = "") -> int:
+    """Each line goes out as one text message; each message that comes in is one line.
+
+    The ``arrow`` stands before it.
+    """
     answers, over = threading.Semaphore(0), threading.Event()
 
     def speak() -> None:
@@ -89,7 +109,7 @@ def over_websocket(ws: WebSocket, spoken: Iterable[bytes]) -> int:
         try:
             for message in ws:
                 shown = message if isinstance(message, str) else f"(binary) {message.hex(' ')}"
-                print(shown, flush=True)
+                print(arrow + shown, flush=True)
                 answers.release()
         except ConnectionClosed as closed:
             print(f"wslab: {closed}", file=sys.stderr)

@@ -41,7 +41,7 @@ def unhex(text: str) -> list[Piece]:
         lines = [line for line in text.splitlines() if line.strip()]
         pieces = _read_dump(lines) or (_read_arrays(text) if "{" in text else _read_lines(lines))
     if not any(piece.data for piece in pieces):
-        raise ValueError("there are no bytes: give hex digits, for example 81 05 48 65 6c 6c 6f")
+        raise ValueError("there are no bytes: give hex digits")
     return _merge(pieces)
 
 

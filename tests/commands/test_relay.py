@@ -47,6 +47,8 @@ def test_it_ends_well_also_with_an_open_connection(number: signal.Signals) -> No
     assert (status, out) == (0, ""), err
     assert f"instead of {to(server)}" in err
     assert err.splitlines()[-1] == "Ctrl-C ends the relay."
+    assert max(map(len, err.splitlines())) <= 80
+    assert f"http://{url.removeprefix('tcp://')}/" in err
 
 
 @posix

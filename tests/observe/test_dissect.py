@@ -192,6 +192,35 @@ def test_a_refusal_with_a_body_in_two_pieces() -> None:
     assert bytes_of(found.units, S) == REFUSAL + b"helloworld"
 
 
+PAGE_REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n"
+PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
+
+
+@pytest.mark.parametrize("request_", [PAGE_REQUEST, PAGE_REQUEST.replace(b"GET", b"POST")])
+def test_who_asks_for_a_page_is_not_refused(request_: bytes) -> None:
+    found = dissect(record((C, request_), (S, PAGE + b"Hi")))
+    asked = request_.partition(b"\r")[0].decode()
+    assert summaries(found) == [
+        f"{asked}; no WebSocket asked for",
+        "HTTP/1.1 200 OK",
+        "HTTP body",
+    ]
+    assert "refused" not in str(found)
+    assert "426" not in str(found)
+    assert summaries(dissect(request_ + PAGE + b"Hi")) == summaries(found), "in one piece"
+
+
+def test_after_a_request_for_a_page_nothing_more_is_read() -> None:
+    found = dissect(record((C, PAGE_REQUEST + b"more"), (S, PAGE), (C, PAGE_REQUEST)))
+    assert [unit.kind for unit in found] == ["handshake", "unparsed", "handshake", "unparsed"]
+    assert found.fields[-1].meaning == "comes after a request with no WebSocket asked for"
+
+
+def test_an_answer_to_a_page_request_that_is_no_http() -> None:
+    found = dissect(record((C, PAGE_REQUEST), (S, b"220 mail.example\r\n\r\n")))
+    assert "which is not HTTP" in str(found.units[1].fields[-1].meaning)
+
+
 def test_an_answer_that_does_not_fit_the_request() -> None:
     wrong = RFC_RESPONSE.replace(b"s3pPLM", b"xxxxxx")
     found = dissect(record((C, RFC_REQUEST), (S, wrong + frame(TEXT, b"Hi"))))

@@ -105,9 +105,13 @@ def test_payloads_are_shown_unmasked(key: bytes) -> None:
 @pytest.mark.parametrize("key", [b"", KEY], ids=["server", "client"])
 def test_a_close_frame(key: bytes) -> None:
     found = fields(close_frame(1001, b"bye", key))
+    undone = ", XOR with the key undone" if key else ""
     assert found["close code"].value == "1001"
-    assert found["close code"].meaning == "going away: a server shuts down, a page is left"
+    assert found["close code"].meaning == (
+        f"going away: a server shuts down, a page is left; in hexadecimal 03 e9{undone}"
+    )
     assert found["close reason"].value == "'bye'"
+    assert found["close reason"].meaning == f"for whoever reads the logs{undone}"
     assert {found[label].section for label in ("close code", "close reason")} == {"5.5.1"}
 
 
@@ -147,6 +151,22 @@ def test_header_fields_are_explained_whatever_their_case() -> None:
     assert (loud.value, loud.meaning) == (host.value, host.meaning)
     unknown = fields(RFC_REQUEST.replace(b"Origin", b"X-Files"))["X-Files"]
     assert unknown.meaning == "not used by WebSocket itself"
+
+
+def test_a_field_that_the_rfc_says_nothing_of_has_no_section() -> None:
+    for name in ("X-Files", "User-Agent", "Content-Length", "Content-Type"):
+        added = RFC_REQUEST.replace(b"Origin", name.encode())
+        assert fields(added)[name].section == ""
+    assert fields(RFC_REQUEST)["Connection"].section == "4.1"
+
+
+@pytest.mark.parametrize("value", ["Upgrade", "keep-alive, upgrade", "keep-alive", "close"])
+def test_connection_speaks_of_upgrade_only_where_it_stands(value: str) -> None:
+    head = f"GET / HTTP/1.1\r\nHost: a\r\nConnection: {value}\r\n\r\n"
+    connection = fields(head.encode())["Connection"]
+    assert ("Upgrade" in connection.meaning) is ("upgrade" in value.lower())
+    assert (connection.section == "4.1") is ("upgrade" in value.lower())
+    assert "this hop, not the whole way" in connection.meaning
 
 
 def test_the_ends_of_a_head() -> None:

@@ -53,6 +53,7 @@ def test_wrap() -> None:
     assert wrap("a" * 10, 4) == ["aaaa", "aaaa", "aa"]
     assert wrap("to " + "a" * 10, 4) == ["to", "aaaa", "aaaa", "aa"]
     assert wrap("回声回声", 5) == ["回声", "回声"]
+    assert wrap("Upgrade-Insecure-Requests", 22) == ["Upgrade-Insecure-", "Requests"]
     assert wrap("", 5) == wrap("   ", 5) == [""]
     assert wrap("回", 1) == ["回"], "what fits nowhere is shown all the same"
 

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.views.comparisons import comparison
+from wslab import demo
 from wslab.comparison.requests import captured
 from wslab.views.traffic import comparison_html, comparison_tables, comparison_text
 
@@ -35,6 +36,12 @@ def test_the_figures_are_those_of_the_comparison() -> None:
     assert line(text, "polling").split() == expected
     assert line(text, "two writes").split() == ["two", "writes", "2", "1.00", "40.00", "45.00"]
     assert captured()["browser"] in text.replace("\n", " ")
+
+
+def test_the_demo_has_the_same_name_for_the_same_number() -> None:
+    name = "trips: round trips until the first answer (1 for TCP)"
+    assert name in comparison_text(comparison())
+    assert f"\n{name} " in demo.report(*demo.run(["Hello"]))
 
 
 def test_what_was_skipped_says_why() -> None:

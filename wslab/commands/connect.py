@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     """Standard input to a server, and its answers to standard output."""
     protocol = _check_url(args)
     tap = Live(sys.stderr, protocol).recording() if args.explain else None
-    return converse(args, tap, talk.lines(sys.stdin))
+    return converse(args, tap, talk.lines(sys.stdin), talk.at_a_terminal())
 
 
 def _check_url(args: argparse.Namespace) -> Protocol:
@@ -62,10 +62,18 @@ def _check_url(args: argparse.Namespace) -> Protocol:
     return "tcp" if scheme == "tcp" else "websocket"
 
 
-def converse(args: argparse.Namespace, tap: Recording | None, spoken: Iterable[bytes]) -> int:
-    """Say the lines that are ``spoken`` to the server of ``args.url``, and print the answers."""
+def converse(
+    args: argparse.Namespace, tap: Recording | None, spoken: Iterable[bytes], person: bool
+) -> int:
+    """Say the lines that are ``spoken`` to the server of ``args.url``, and print the answers.
+
+    With ``person`` somebody types them, and is told when and how.
+    """
+    arrow = talk.ARROW if person else ""
     if _check_url(args) == "tcp":
-        return talk.over_tcp(tcp_echo.connect(args.url, tap=tap, timeout=args.timeout), spoken)
+        sock = tcp_echo.connect(args.url, tap=tap, timeout=args.timeout)
+        _greet(person)
+        return talk.over_tcp(sock, spoken, arrow)
     try:
         ws = ws_echo.connect(
             args.url,
@@ -80,4 +88,10 @@ def converse(args: argparse.Namespace, tap: Recording | None, spoken: Iterable[b
         raise
     except ValueError as error:  # something that cannot stand in a request
         raise UsageError(f"{error}.") from None
-    return talk.over_websocket(ws, spoken)
+    _greet(person)
+    return talk.over_websocket(ws, spoken, arrow)
+
+
+def _greet(person: bool) -> None:
+    if person:
+        print(talk.HELLO, file=sys.stderr, flush=True)

@@ -18,6 +18,8 @@ from ..views.text import explain, wants_color
 from . import UsageError
 from .words import command
 
+EXAMPLE = "81 05 48 65 6c 6c 6f"
+
 
 def add(commands: Any) -> None:
     """Its words on the command line."""
@@ -96,7 +98,7 @@ def _read_bytes(words: list[str], protocol: Protocol) -> list[Piece]:
             what = f"{words[0][:60]!a} (there is no file of that name)"
         elif files := [word for word in words if os.path.isfile(word)]:
             what = f"this (of files take one at a time: {files[0]})"
-        raise UsageError(f"Cannot read {what} as hex: {error}.") from None
+        raise _no_hex(what, error) from None
 
 
 def _read_hex_or_raw(data: bytes, name: str, protocol: Protocol) -> list[Piece]:
@@ -109,7 +111,11 @@ def _read_hex_or_raw(data: bytes, name: str, protocol: Protocol) -> list[Piece]:
     except ValueError as error:
         if protocol == "tcp" and data:
             return [Piece(None, data)]
-        raise UsageError(f"Cannot read {name} as hex: {error}.") from None
+        raise _no_hex(name, error) from None
+
+
+def _no_hex(what: str, error: ValueError) -> UsageError:
+    return UsageError(f"Cannot read {what} as hex: {error}. Write it like this: {EXAMPLE}")
 
 
 def _decode(data: bytes) -> str | None:

@@ -53,15 +53,16 @@ def run(args: argparse.Namespace) -> int:
         print(save(args.output, recordings), file=sys.stderr)
         return 0
     args.url = url
-    return _record(args, spoken or talk.lines(sys.stdin))
+    person = not spoken and talk.at_a_terminal()
+    return _record(args, spoken or talk.lines(sys.stdin), person)
 
 
-def _record(args: argparse.Namespace, spoken: Iterable[bytes]) -> int:
+def _record(args: argparse.Namespace, spoken: Iterable[bytes], person: bool) -> int:
     """Like ``connect``. Whatever ends it, what has crossed until then is saved."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends like Ctrl-C
     recording = Recording()
     try:
-        return converse(args, recording, spoken)
+        return converse(args, recording, spoken, person)
     except KeyboardInterrupt:
         return 0  # to say the last word with Ctrl-C is how a recording ends
     finally:

@@ -62,8 +62,10 @@ def run(args: argparse.Namespace) -> int:
     middle = relay((host, port), port=args.listen, record=record)
     here = middle.url.removeprefix("tcp://")
     text = (
-        f"Connect to it instead of {args.to}: tcp://{here}, ws://{here}/ or http://{here}/ "
-        "in a browser.\nCtrl-C ends the relay."
+        f"Connect to it instead of {args.to}:\n"
+        f"  tcp://{here} or ws://{here}/,\n"
+        f"  in a browser http://{here}/\n"
+        "Ctrl-C ends the relay."
     )
     run_until_stopped(middle, text)
     if args.output:

@@ -10,6 +10,7 @@ from ..protocol.connection import Connection
 from ..protocol.errors import HandshakeError, ProtocolError
 from ..protocol.events import Event, Failed, Opened, Refused
 from ..protocol.grammar import LINE, Field
+from ..protocol.handshake import accept, make_response, wants_upgrade
 from ..protocol.incoming import AFTER_CLOSE
 from ..protocol.rfc import Opcode, Role, State, is_control
 from . import deflate
@@ -22,6 +23,7 @@ _OTHER = {
     AFTER_CLOSE: "comes after the Close frame, and is ignored",
 }
 """Bytes that the parser passes over, and why."""
+_PLAIN = "no WebSocket asked for"
 _UNIT_STARTS = {http.REQUEST_LINE, http.STATUS_LINE, frames.HEADER, *_OTHER}
 
 
@@ -33,6 +35,7 @@ class Direction:
         self.connection = Connection(
             sender.peer,
             opened=opened,
+            answer=_answer,
             max_message=sys.maxsize,
             max_fragments=sys.maxsize,
             max_head=sys.maxsize,
@@ -41,6 +44,8 @@ class Direction:
         self._units: list[Unit] = []
         self.failure = ""
         """Why the parser gave up; empty if it did not."""
+        self.plain = False
+        """Whether the client asked for no WebSocket: then an answer other than 101 refuses none."""
         self.position = 0
         """Where in the stream the next unit begins."""
         self._stopped = ""  # why the parser is not given any more
@@ -58,7 +63,7 @@ class Direction:
             self._since = time
         self._time = time
         self._pending += data
-        opened, failed = [], False
+        opened, verdict = [], ""
         events: Iterable[Event] = ()
         if self._reading:
             opening = self.connection.state is State.CONNECTING
@@ -67,14 +72,17 @@ class Direction:
             if isinstance(event, Opened):
                 opened.append(event)
                 self.agree(event.response)
+            elif isinstance(event, Refused) and self._is_plain(event):
+                verdict = self._end_of_plain_request()
             elif isinstance(event, (Failed, Refused)) and event.error is not None:
-                failed, self.failure = True, self._reason(event.error)
+                self.failure = self._reason(event.error)
+                verdict = f"refused, {self.failure}"
         if not self._reading:
-            self._finish(failed)
+            self._finish(verdict)
         elif self.connection.wanted in _UNIT_STARTS:
-            self._build(len(self._reads), failed)
+            self._build(len(self._reads), verdict)
         else:
-            self._build(len(self._reads) - 1, failed)
+            self._build(len(self._reads) - 1, verdict)
         return opened
 
     def agree(self, response: http.Response) -> None:
@@ -141,26 +149,38 @@ class Direction:
         else:
             self._reads[-1].append((field, [raw]))
 
-    def _finish(self, failed: bool = False) -> None:
+    def _is_plain(self, event: Refused) -> bool:
+        """Whether this is HTTP, and neither asks for a WebSocket nor refuses one."""
+        return event.response is not None and (self.plain or event.error is None)
+
+    def _end_of_plain_request(self) -> str:
+        """What to say of a request that any web server may get, or of the answer to it."""
+        if self.sender is Role.SERVER:
+            return ""
+        self.plain = True
+        self._stopped = f"comes after a request with {_PLAIN}"
+        return _PLAIN
+
+    def _finish(self, verdict: str = "") -> None:
         """Make units of all that is there, read or not."""
-        self._build(len(self._reads), failed)
+        self._build(len(self._reads), verdict)
         if self._pending:
             raw, why = bytes(self._pending), self._why()
             self._pending.clear()
             field = Labelled(self.position, raw, "unparsed", show(raw, True), why, "")
             self._add("unparsed", f"unparsed: {why}", [field])
 
-    def _build(self, count: int, failed: bool) -> None:
-        """Make units of the first so many that were read; the last of them may have failed."""
+    def _build(self, count: int, verdict: str) -> None:
+        """Make units of the first so many that were read; the ``verdict`` is on the last."""
         reads, self._reads = self._reads[:count], self._reads[count:]
         # A handshake that failed may have a body behind it, which is passed over.
-        blamed = count - 1 - (count > 1 and reads[-1][0][0] in _OTHER) if failed else None
+        judged = count - 1 - (count > 1 and reads[-1][0][0] in _OTHER) if verdict else None
         for number, pieces in enumerate(reads):
             kind, summary, fields = self._explain([(f, b"".join(each)) for f, each in pieces])
-            if number == blamed:
+            if number == judged:
                 last = fields[-1]
-                fields[-1] = last._replace(meaning=f"{last.meaning}; refused, {self.failure}")
-                summary += f"; refused, {self.failure}"
+                fields[-1] = last._replace(meaning=f"{last.meaning}; {verdict}")
+                summary += f"; {verdict}"
             self._add(kind, summary, fields)
 
     def _reason(self, error: ProtocolError | HandshakeError) -> str:
@@ -199,3 +219,8 @@ class Direction:
             self.position = fields[-1].start + len(fields[-1].raw)
         self._units.append(Unit(self.sender, self._since, kind, summary, tuple(fields)))
         self._since = self._time
+
+
+def _answer(request: http.Request) -> http.Response:
+    """What a server says: to who asks for no WebSocket something else, and that is no refusal."""
+    return accept(request) if wants_upgrade(request) else make_response(200)

@@ -53,6 +53,8 @@ class Dissector:
                     self.direction(Role.SERVER).connection.request = opened.request
                 else:
                     self.direction(Role.CLIENT).agree(opened.response)
+            if direction.plain:
+                self.direction(Role.SERVER).plain = True
         if len(event.data) < event.size:
             direction.skip(event.size - len(event.data))
         elif not event.size:

@@ -48,7 +48,10 @@ def _explain_line(start: int, field: Field, raw: bytes) -> Labelled:
     if not text:
         return Labelled(start, raw, "blank line", "CR LF", "the end of the head", "4.1")
     name, _, value = text.partition(":")
-    meaning, section = _HEADERS.get(name.lower(), ("not used by WebSocket itself", "4.1"))
+    key = name.lower()
+    if key == "connection" and "upgrade" not in value.lower():
+        key = "connection alone"
+    meaning, section = _HEADERS.get(key, ("not used by WebSocket itself", ""))
     return Labelled(start, raw, name, value.strip(), meaning, section)
 
 
@@ -60,6 +63,7 @@ _HEADERS = {
     "host": ("which server is meant: one address may serve many names", "4.1"),
     "upgrade": ("asks for, or agrees to, another protocol than HTTP", "4.1"),
     "connection": ("Upgrade concerns this hop, not the whole way", "4.1"),
+    "connection alone": ("what this says concerns this hop, not the whole way", ""),
     "sec-websocket-key": ("16 random bytes in base64; no secret, no password", "4.1"),
     "sec-websocket-version": ("the version of the protocol: 13 is the only one in use", "4.1"),
     "sec-websocket-accept": ("base64(SHA-1(key + GUID)): proves the request was read", "4.2.2"),
@@ -67,9 +71,10 @@ _HEADERS = {
     "sec-websocket-extensions": ("extensions that change the framing, as compression", "9.1"),
     "origin": ("which page's script asks; browsers set it, programs may lie", "10.2"),
     "cookie": ("the browser adds it, whoever's page asked", "10.5"),
-    "content-length": ("how many bytes of body follow", "4.1"),
-    "content-type": ("what kind of body follows", "4.1"),
-    "user-agent": ("which program asks", "4.1"),
+    # HTTP's own: RFC 6455 lets them stand there, and says nothing of them.
+    "content-length": ("how many bytes of body follow", ""),
+    "content-type": ("what kind of body follows", ""),
+    "user-agent": ("which program asks", ""),
 }
 
 
@@ -161,12 +166,15 @@ def _masking_key(raw: bytes, context: _Context) -> Explained:
 def _payload(raw: bytes, context: _Context) -> Explained:
     data = mask(raw, context.key) if context.key else raw
     opcode = context.opcode or context.message
-    what = _PAYLOADS.get(context.opcode, "payload")
-    if context.key:
-        what += ", XOR with the key undone"
+    what = _PAYLOADS.get(context.opcode, "payload") + _undone(context)
     if len(raw) < context.length:
         what += f"; only {len(raw)} of its {context.length} bytes were read"
     return show(data, text=opcode != Opcode.BINARY), what, ()
+
+
+def _undone(context: _Context) -> str:
+    """That the value is not what the bytes beside it say, if they are masked."""
+    return ", XOR with the key undone" if context.key else ""
 
 
 def _compressed(raw: bytes, context: _Context) -> Explained:
@@ -193,13 +201,15 @@ _PAYLOADS: dict[int, str] = {
 
 
 def _close_code(raw: bytes, context: _Context) -> Explained:
-    code = int.from_bytes(mask(raw, context.key) if context.key else raw, "big")
-    return str(code), close_code_meaning(code), ()
+    data = mask(raw, context.key) if context.key else raw
+    code = int.from_bytes(data, "big")
+    written = f"in hexadecimal {data.hex(' ')}{_undone(context)}"
+    return str(code), f"{close_code_meaning(code)}; {written}", ()
 
 
 def _close_reason(raw: bytes, context: _Context) -> Explained:
     data = mask(raw, context.key, start=2) if context.key else raw
-    return show(data, text=True), "for whoever reads the logs", ()
+    return show(data, text=True), f"for whoever reads the logs{_undone(context)}", ()
 
 
 _FRAME_FIELDS: dict[Field, Callable[[bytes, _Context], Explained]] = {

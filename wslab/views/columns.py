@@ -53,13 +53,17 @@ def shorten(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """``text`` in lines of at most ``width`` columns, between words where that is possible."""
+    """``text`` in lines of at most ``width`` columns, between words where that is possible.
+
+    A word that is too long is cut after a hyphen, if it has one in time.
+    """
     lines = [""]
     for word in re.findall(r"\S+\s*|\s+", printable(text)):
         if columns(lines[-1] + word.rstrip()) > width:
             lines.append("")
         while columns(word.rstrip()) > width:
             cut = _fitting(word, width)
+            cut = word.rfind("-", 0, cut) + 1 or cut  # as in Upgrade-Insecure-Requests
             lines[-1] = word[:cut]
             lines.append("")
             word = word[cut:]
