@@ -168,13 +168,24 @@ def test_start_asks_for_extras_that_exist(
         assert set(command.modules) <= {modules.get(n, n.replace("-", "_")) for n in names}
 
 
+def test_what_start_py_is_said_to_install_it_installs(
+    extras: dict[str, list[Requirement]],
+) -> None:
+    for package in environment.WITH_THE_LESSONS:
+        assert package in {each.name for each in extras["lessons"]}
+
+
 def test_a_package_that_is_missing_here_may_be_in_venv(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(environment, "__file__", str(tmp_path / "wslab/environment.py"))
-    assert environment.how_to_get("trustme") == "install it: python -m pip install trustme"
+    assert environment.how_to_get("trustme") == (
+        "`python3 start.py` installs it into .venv; or install it: python -m pip install trustme"
+    )
     (tmp_path / ".venv/lib/python3.12/site-packages/trustme").mkdir(parents=True)
     assert environment.how_to_get("trustme").endswith(str(Path(".venv", *environment.PYTHON)))
     assert environment.how_to_get("numpy") == "install it: python -m pip install numpy"
     monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
-    assert environment.how_to_get("trustme") == "install it: python -m pip install trustme"
+    assert environment.how_to_get("trustme") == (
+        "`python3 start.py` installs it into .venv; or install it: python -m pip install trustme"
+    )

@@ -24,6 +24,9 @@ GET_BROWSER, GET_TSHARK = {
     "darwin": ("brew install --cask google-chrome", "brew install wireshark"),
 }.get(sys.platform, ("sudo apt install chromium", "sudo apt install tshark"))
 
+WITH_THE_LESSONS = ("ipywidgets", "matplotlib", "trustme")
+"""Packages that some commands need too, and `python3 start.py` installs for the lessons."""
+
 PYTHON = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")  # in .venv
 
 
@@ -33,7 +36,10 @@ def how_to_get(package: str) -> str:
     places = [*venv.glob("lib/python*/site-packages"), venv / "Lib/site-packages"]
     if Path(sys.prefix) != venv and any((place / package).exists() for place in places):
         return f"use the Python that has it: {Path('.venv', *PYTHON)}"
-    return f"install it: python -m pip install {package}"
+    by_hand = f"install it: python -m pip install {package}"
+    if package in WITH_THE_LESSONS:
+        return f"`python3 start.py` installs it into .venv; or {by_hand}"
+    return by_hand
 
 
 def report(modules: tuple[str, ...], in_venv: bool) -> int:

@@ -66,8 +66,7 @@ def _check_output(name: str) -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        how = f"`python3 start.py` installs it into .venv; or {how_to_get('matplotlib')}"
-        text = f"The plot needs matplotlib; {how} (or leave -o out)."
+        text = f"The plot needs matplotlib; {how_to_get('matplotlib')} (or leave -o out)."
         raise UsageError(text) from None
     with contextlib.suppress(_OnlyTrying), whole_file(name):
         raise _OnlyTrying

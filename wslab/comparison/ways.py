@@ -54,6 +54,5 @@ def _over_tls(name: str) -> Way | Missing:
     try:
         tls = sockets.OverTLS()
     except ImportError:
-        how = f"`python3 start.py` installs it into .venv; or {how_to_get('trustme')}"
-        return Missing(name, f"trustme is not installed; {how}")
+        return Missing(name, f"trustme is not installed; {how_to_get('trustme')}")
     return Way(name, tls.serve, tls.talk)
