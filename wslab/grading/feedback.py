@@ -36,16 +36,16 @@ _LABEL = 12
 
 def report(verdict: Verdict) -> str:
     """All checks of an exercise, and the points."""
-    name = kit.FILES[verdict.exercise]
-    lines = [f"{verdict.exercise}  {name}.py"]
-    shown: set[str] = set()
-    for outcome in verdict.outcomes:
+    lines = [f"{verdict.exercise}  {kit.FILES[verdict.exercise]}.py"]
+    bodies = [explain(outcome) for outcome in verdict.outcomes]
+    shown: list[list[str]] = []
+    for outcome, body, below in zip(verdict.outcomes, bodies, [*bodies[1:], []], strict=True):
         lines.append(heading(outcome))
-        # A file that cannot be loaded fails every check in the same way: said once.
-        body = explain(outcome)
-        if "\n".join(body) not in shown or outcome.status is Status.WAITING:
+        # Neighbours that fail or wait in the same way: said once, below the last of them. And a
+        # file that cannot be loaded fails every check: said once at all.
+        if body != below and (body not in shown or outcome.status is Status.WAITING):
             lines += body
-        shown.add("\n".join(body))
+            shown.append(body)
     lines.append(f"{verdict.score} of {verdict.most} points.")
     return "\n".join(lines)
 

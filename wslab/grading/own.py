@@ -53,7 +53,7 @@ def conclusion(found: list[Verdict], seed: str) -> str:
         [
             f"Stuck?  python -m wslab hint {open_[0]}",
             *([f"One exercise at a time:  {one}"] if len(found) > 1 else []),
-            f"The questions are random; the same ones again:  {one} --seed {seed}",
+            f"Random questions; again the same:  {one} --seed {seed}",
         ]
     )
 
