@@ -26,7 +26,7 @@ def test_the_points_are_those_of_the_checks() -> None:
     assert rubric.replaced(GUIDE.replace(f"| {points} |\n", "| 0 |\n")) == GUIDE
 
 
-COMMANDS = re.findall(r"python -m wslab ((?:release|grade|check)\b[^`#\n|)]*)", GUIDE + "".join(
+COMMANDS = re.findall(r"python3? -m wslab ((?:release|grade|check)\b[^`#\n|)]*)", GUIDE + "".join(
     path.read_text("utf-8") for path in sorted(RECIPES.iterdir())
 ))  # fmt: skip
 
