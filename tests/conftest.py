@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import socket
 import ssl
 import threading
@@ -17,6 +18,11 @@ from tests.visit import missing
 
 # Newer versions of websockets take no more than 4096 fragments, unless told so before the import.
 os.environ.setdefault("WEBSOCKETS_MAX_FRAGMENTS", "20000")
+
+# A shell that starts the tests in the background lets them ignore Ctrl-C, and the programs that
+# they start would inherit that. (Only the main thread may say so.)
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NUMBERS = itertools.count(1)
 
