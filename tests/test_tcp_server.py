@@ -160,6 +160,14 @@ def test_a_crowd_has_a_thread_each_and_leaves_few_behind() -> None:
     assert threading.active_count() == before
 
 
+def test_closed_once_it_visits_nobody_who_listens_there_now() -> None:
+    server = tcp_echo.serve()
+    server.close()
+    with socket.create_server(server.address) as other:
+        server.close()
+        assert not ready(other, 0.1), "a visit to somebody else"
+
+
 def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + DEADLINE
     while not condition():

@@ -95,14 +95,16 @@ class Server:
     def close(self) -> None:
         """Stop accepting, say goodbye, end every connection. May be called more than once."""
         with self._changing:
+            first = not self._closing.is_set()
             self._closing.set()
             waiting = set(self._waiting)
-        abort(self._listener)
-        with contextlib.suppress(OSError):
-            for _ in waiting:
-                # Where shutdown() does not wake accept(), a visitor does.
-                socket.create_connection(self.address, timeout=0.2).close()
-        self._listener.close()
+        if first:  # later, the port may be somebody else's
+            abort(self._listener)
+            with contextlib.suppress(OSError):
+                for _ in waiting:
+                    # Where shutdown() does not wake accept(), a visitor does.
+                    socket.create_connection(self.address, timeout=0.2).close()
+            self._listener.close()
         self._join(waiting, time.monotonic() + self._grace)
         deadline = time.monotonic() + self._grace
         peers = dict(self._peers)

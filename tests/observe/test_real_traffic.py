@@ -265,8 +265,10 @@ def test_a_kernel_and_a_program(lab: str, compress: bool) -> None:
             compression="deflate" if compress else None,
         ) as ws:
             ws.send(json.dumps(execute("1+1")))
-            while json.loads(ws.recv(timeout=60))["msg_type"] != "execute_reply":
-                pass
+            # The reply and the result come from two sockets of the kernel, in either order.
+            awaited = {"execute_reply", "execute_result"}
+            while awaited:
+                awaited.discard(json.loads(ws.recv(timeout=60))["msg_type"])
         recording = channel_of(middle)
         end = urllib.request.Request(f"{base}/{kernel}", headers=token, method="DELETE")
         urllib.request.urlopen(end, timeout=60).close()

@@ -95,7 +95,7 @@ def _read_bytes(words: list[str], protocol: Protocol) -> list[Piece]:
     except ValueError as error:
         what = "this"
         if len(words) == 1 and words[0].strip():
-            what = f"{words[0][:60]!a} (there is no file of that name)"
+            what = f"{words[0][:50]!a} (there is no file of that name)"
         elif files := [word for word in words if os.path.isfile(word)]:
             what = f"this (of files take one at a time: {files[0]})"
         raise _no_hex(what, error) from None

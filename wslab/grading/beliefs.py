@@ -73,11 +73,10 @@ class Belief:
 
         What a program has printed when it failed says more than what could be seen from outside.
         """
-        for complaint in complaints:
-            seen, printed, words = complaint.partition(PRINTED)
-            if (printed + words if printed else seen).startswith(self.signs):
-                return True
-        return False
+        return any(
+            complaint.startswith(self.signs, max(0, complaint.find(PRINTED)))
+            for complaint in complaints
+        )
 
 
 def belief(

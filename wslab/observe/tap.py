@@ -205,7 +205,7 @@ class Tap:
         """Like ``socket.recv_into``."""
         size: int = self.tapped.recv_into(buffer, nbytes, flags)
         if size:
-            self.recording.add(self._peer, bytes(memoryview(buffer).cast("B")[:size]))
+            self._record(self._peer, bytes(memoryview(buffer).cast("B")[:size]))
         else:
             self._finish(self._peer)
         return size
@@ -214,7 +214,7 @@ class Tap:
         """Like ``socket.send``: the system may take fewer bytes than it was given."""
         size: int = self.tapped.send(data, flags) if flags else self.tapped.send(data)
         if size:
-            self.recording.add(self._role, bytes(data[:size]))
+            self._record(self._role, bytes(data[:size]))
         return size
 
     def sendall(self, data: bytes, flags: int = 0) -> None:
@@ -237,7 +237,7 @@ class Tap:
     def _finish(self, sender: Role) -> None:
         if sender not in self._finished:
             self._finished.add(sender)
-            self.recording.add(sender, b"")
+            self._record(sender, b"")
 
     def __enter__(self) -> Tap:
         return self
