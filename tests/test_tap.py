@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
+import sys
+import threading
 import warnings
 from collections.abc import Iterator
 
@@ -91,6 +93,34 @@ def test_each_end_is_noted_once(pair: tuple[socket.socket, Tap]) -> None:
     tap.shutdown(socket.SHUT_WR)
     tap.close()
     assert notes(tap.recording) == [(CLIENT, b""), (SERVER, b"")]
+
+
+def test_two_threads_that_finish_note_one_end_and_before_the_answer() -> None:
+    """As in a client where one thread has said all, and another one reads to the end and closes."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # it is a race: let it happen here
+    try:
+        for _ in range(300):
+            left, right = socket.socketpair()
+            tap = Tap(right, Recording(), CLIENT)
+
+            def answer(left: socket.socket = left) -> None:
+                left.recv(1)
+                left.close()
+
+            def read_and_close(tap: Tap = tap) -> None:
+                tap.recv(1)
+                tap.close()
+
+            threads = [threading.Thread(target=target) for target in (answer, read_and_close)]
+            for thread in threads:
+                thread.start()
+            tap.shutdown(socket.SHUT_WR)
+            for thread in threads:
+                thread.join(5)
+            assert notes(tap.recording) == [(CLIENT, b""), (SERVER, b"")]
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_close_ends_what_we_send(pair: tuple[socket.socket, Tap]) -> None:

@@ -190,7 +190,7 @@ class Tap:
         # Looked up once: they stand in the path of every message.
         self._recv, self._sendall, self._record = sock.recv, sock.sendall, recording.add
         _keep_memory()
-        self._finished: set[Role] = set()
+        self._unfinished = set(Role)
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Like ``socket.recv``."""
@@ -224,10 +224,10 @@ class Tap:
         self._sendall(data, flags) if flags else self._sendall(data)
 
     def shutdown(self, how: int) -> None:
-        """Like ``socket.shutdown``; the end of what we send is an event."""
-        self.tapped.shutdown(how)
+        """Like ``socket.shutdown``; the end of what we send is an event, before the answer to it."""
         if how != socket.SHUT_RD:
             self._finish(self._role)
+        self.tapped.shutdown(how)
 
     def close(self) -> None:
         """Like ``socket.close``."""
@@ -235,9 +235,12 @@ class Tap:
         self._finish(self._role)
 
     def _finish(self, sender: Role) -> None:
-        if sender not in self._finished:
-            self._finished.add(sender)
-            self._record(sender, b"")
+        try:
+            # In one step: two threads may be here at the same time, and only one is to tell.
+            self._unfinished.remove(sender)
+        except KeyError:
+            return
+        self._record(sender, b"")
 
     def __enter__(self) -> Tap:
         return self
