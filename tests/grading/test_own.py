@@ -40,6 +40,9 @@ def test_the_command_says_what_is_not(capsys: pytest.CaptureFixture[str], tmp_pa
 def test_the_current_folder_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert own.own_files() == ROOT / "exercises"
+    (tmp_path / "exercises").mkdir()
+    (tmp_path / "exercises" / "ex03_opening_handshake.py").write_text("")
+    assert own.own_files() == tmp_path / "exercises", "another copy than the kit's own"
     (tmp_path / "ex05_masking.py").write_text("")
     assert own.own_files() == tmp_path
 

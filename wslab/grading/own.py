@@ -69,8 +69,8 @@ def own_file(key: str, folder: str | None = None) -> Path:
 
 
 def own_files() -> Path:
-    """The current folder if there are exercises in it, else the kit's."""
-    here = Path.cwd()
-    if any((here / f"{name}.py").is_file() for name in kit.FILES.values()):
-        return here
+    """The current folder if there are exercises in it, or its ``exercises``, else the kit's."""
+    for folder in (Path.cwd(), Path.cwd() / "exercises"):
+        if any((folder / f"{name}.py").is_file() for name in kit.FILES.values()):
+            return folder
     return kit.root() / "exercises"
