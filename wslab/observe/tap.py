@@ -224,7 +224,7 @@ class Tap:
         self._sendall(data, flags) if flags else self._sendall(data)
 
     def shutdown(self, how: int) -> None:
-        """Like ``socket.shutdown``; the end of what we send is an event, noted before its answer."""
+        """Like ``socket.shutdown``; the end of what we send is an event, before its answer."""
         if how != socket.SHUT_RD:
             self._finish(self._role)
         self.tapped.shutdown(how)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -32,6 +31,8 @@ def accept_value(key: str) -> str:
     >>> accept_value("dGhlIHNhbXBsZSBub25jZQ==")
     's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
     """
+    import hashlib  # here, for it loads OpenSSL: that takes as long as all of wslab/protocol
+
     # The key goes in as the text that stood in the header field, not decoded (§4.1, check 4).
     digest = hashlib.sha1(key.encode("latin-1") + GUID, usedforsecurity=False).digest()
     return base64.b64encode(digest).decode("ascii")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import NamedTuple
-from urllib.parse import quote, urlsplit
 
 from .rfc import DEFAULT_PORTS
 
@@ -47,6 +46,8 @@ def parse_url(url: str, schemes: tuple[str, ...] = ("ws", "wss")) -> Address:
     >>> parse_url("wss://example.org").port
     443
     """
+    from urllib.parse import urlsplit  # here, for a server has no URL to take apart
+
     expected = " or ".join(f"{scheme}://" for scheme in schemes)
     try:
         parts = urlsplit(url)
@@ -76,6 +77,8 @@ def parse_url(url: str, schemes: tuple[str, ...] = ("ws", "wss")) -> Address:
 
 def _resource(path: str, query: str) -> str:
     """The resource name (§3); what is not ASCII is UTF-8, percent-encoded (§11.1.1)."""
+    from urllib.parse import quote
+
     resource = (path or "/") + (f"?{query}" if query else "")
     return quote(resource, safe="/?:@!$&'()*+,;=%-._~[]")
 
