@@ -56,9 +56,12 @@ def serve(
     """
 
     def answer(request: Request) -> Response:
-        if with_page and request.method == "GET" and not wants_upgrade(request):
+        try:
+            return accept(request, subprotocols=subprotocols, origins=origins)
+        except HandshakeError:
+            if not with_page or request.method != "GET" or wants_upgrade(request):
+                raise
             return make_response(200, page()) if with_page is True else with_page(request)
-        return accept(request, subprotocols=subprotocols, origins=origins)
 
     def handle(peer: Peer) -> None:
         sock: Stream = peer.sock

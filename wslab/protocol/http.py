@@ -25,10 +25,10 @@ MAX_HEAD = 16 * 1024
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 7230 §3.2.6: the characters of a method, a header field's name, a subprotocol's name."""
 
-_REQUEST_LINE = re.compile(rf"({TOKEN.pattern}) ([!-~]+) HTTP/([0-9])\.([0-9])")
-_STATUS_LINE = re.compile(r"HTTP/([0-9])\.([0-9]) ([0-9]{3})(?: (.*))?")
-_FIELD = re.compile(rf"({TOKEN.pattern}):([^\x00-\x08\x0a-\x1f\x7f]*)\r\n")
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_CONTROL = r"\x00-\x08\x0a-\x1f\x7f"
+_REQUEST_LINE = re.compile(rf"({TOKEN.pattern}) ([!-~]+) HTTP/([0-9])\.([0-9])\r\n")
+_STATUS_LINE = re.compile(rf"HTTP/[0-9]\.[0-9] ([0-9]{{3}})(?: ([^{_CONTROL}]*))?\r\n")
+_FIELD = re.compile(rf"({TOKEN.pattern}):([^{_CONTROL}]*)\r\n")
 # A comma inside quotes divides nothing. Quotes that never end reach to the end of the line: to give
 # up there, and to try again from each of them, would take seconds for one hostile line.
 _LIST_MEMBER = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.?)*(?:"|$))+')
@@ -64,7 +64,7 @@ class Headers(tuple[tuple[str, str], ...]):
 
     def has_token(self, name: str, token: str) -> bool:
         """Whether that list has ``token`` among its members, whatever the case."""
-        return token.lower() in (member.lower() for member in self.members(name))
+        return token.lower() in map(str.lower, self.members(name))
 
 
 class Request(NamedTuple):
@@ -101,27 +101,27 @@ def _encode_head(start: str, headers: Headers) -> bytes:
 
 def read_request(max_head: int = MAX_HEAD) -> Parser[Request]:
     """Read the head of a request. Raises HandshakeError: 400, or 431 if it is too large."""
-    line = yield from _read_start_line(REQUEST_LINE, max_head, 400)
-    match = _REQUEST_LINE.fullmatch(line)
+    line = yield REQUEST_LINE, max_head, LINE
+    match = _REQUEST_LINE.fullmatch(line.decode("latin-1"))
     if not match:
-        why = f"{shorten(line)} is not a request line: METHOD /path HTTP/1.1"
-        raise HandshakeError(400, why, "4.2.1")
+        why = _bad_line(line) or f"{_show(line)} is not a request line: METHOD /path HTTP/1.1"
+        raise HandshakeError(_status(line), why, "4.2.1")
     method, target, major, minor = match.groups()
-    headers = yield from _read_fields(max_head - len(line) - 2, 400)
+    headers = yield from _read_fields(max_head - len(line), 400)
     return Request(method, target, (int(major), int(minor)), headers)
 
 
 def read_response(max_head: int = MAX_HEAD) -> Parser[Response]:
     """Read the head of a response. Raises HandshakeError with status 0: it is not HTTP."""
-    line = yield from _read_start_line(STATUS_LINE, max_head, 0)
-    match = _STATUS_LINE.fullmatch(line)
+    line = yield STATUS_LINE, max_head, LINE
+    match = _STATUS_LINE.fullmatch(line.decode("latin-1"))
     if not match:
-        ours = _REQUEST_LINE.fullmatch(line)  # a raw echo gives our own request back
+        ours = _REQUEST_LINE.fullmatch(line.decode("latin-1"))  # a raw echo gives it back
         what = "an answer, but a request: is that an echo?" if ours else "HTTP"
-        text = f"the answer begins with {shorten(line)}, which is not {what}"
-        raise HandshakeError(0, text, "4.1")
-    headers = yield from _read_fields(max_head - len(line) - 2, 0)
-    return Response(int(match[3]), match[4] or "", headers)
+        text = f"the answer begins with {_show(line)}, which is not {what}"
+        raise HandshakeError(0, _bad_line(line) or text, "4.1")
+    headers = yield from _read_fields(max_head - len(line), 0)
+    return Response(int(match[1]), match[2] or "", headers)
 
 
 def skip_body() -> Parser[None]:
@@ -129,13 +129,6 @@ def skip_body() -> Parser[None]:
     want: Want = (BODY, 65536, PARTLY)
     while True:
         yield want
-
-
-def _read_start_line(field: Field, longest: int, status: int) -> Parser[str]:
-    line = yield field, longest, LINE
-    if _bad_line(line):
-        raise HandshakeError(status and _status(line), _bad_line(line), "4.1")
-    return line[:-2].decode("latin-1")
 
 
 def _read_fields(longest: int, status: int) -> Parser[Headers]:
@@ -159,7 +152,8 @@ def _bad_line(line: bytes) -> str:
         return "the head of the message is too large"
     if not line.endswith(b"\r\n"):
         return "a line ends with LF alone; HTTP wants CR LF"
-    return f"{_show(line)} has a control character in it" if _CONTROL.search(line[:-2]) else ""
+    control = re.search(f"[{_CONTROL}]", line[:-2].decode("latin-1"))
+    return f"{_show(line)} has a control character in it" if control else ""
 
 
 def _status(line: bytes) -> int:
