@@ -48,16 +48,18 @@ def command(submissions: Path, out: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "wslab", *words]
 
 
-def start(submissions: Path, out: Path, *more: str, **other: object) -> subprocess.Popen[str]:
+def start(
+    submissions: Path, out: Path, *more: str, cwd: Path = ROOT, **other: object
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        command(submissions, out, *more), cwd=ROOT, text=True, stdout=subprocess.PIPE,
+        command(submissions, out, *more), cwd=cwd, text=True, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, **other,
     )  # type: ignore[call-overload, no-any-return]  # fmt: skip
 
 
-def grade(submissions: Path, out: Path, *more: str) -> str:
+def grade(submissions: Path, out: Path, *more: str, cwd: Path = ROOT) -> str:
     """Run to its end; what it says."""
-    process = start(submissions, out, *more)
+    process = start(submissions, out, *more, cwd=cwd)
     said, errors = process.communicate(timeout=240)
     assert process.returncode in (0, 1), errors
     return str(said)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from wslab.cli import main
 from wslab.grading.journal import Journal
 
 from .graded_runs import HANGS, grade, result, some, start, submission, tree
@@ -52,6 +53,15 @@ def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
     assert scores[0] == scores[4] == int(found["s00"]["max_score"])
     assert 0 == scores[3] < scores[2] <= scores[1] < scores[0]
     assert "the very same files as 's00'" in found["s04"]["flags"]
+
+
+def test_paths_may_begin_at_the_current_folder(tmp_path: Path) -> None:
+    """As in the guide: ``grade submissions -o marks``."""
+    some(tmp_path / "submissions", 3)
+    said = grade(Path("submissions"), Path("marks"), "--seed", "s", cwd=tmp_path)
+    assert f"{Path('marks') / 'grades.csv'}: the marks." in said
+    grade(tmp_path / "submissions", tmp_path / "other", "--seed", "s")
+    assert result(tmp_path / "marks") == result(tmp_path / "other")
 
 
 def test_another_seed_is_another_run(tmp_path: Path) -> None:
@@ -259,6 +269,13 @@ def mistakes(tmp_path: Path) -> Iterator[tuple[Path, Path, list[str], str]]:
     yield tmp_path / "in", tmp_path / "in" / "o", [], "must not lie among the submissions"
     yield tmp_path / "in" / "s00", tmp_path / "o", [], "looks like the work of one student"
     yield tmp_path / "in", tmp_path / "o", ["--exercise", "ex77"], "There is no exercise"
+    (tmp_path / "a_file").touch()
+    yield tmp_path / "in", tmp_path / "a_file", [], "is no folder: choose another name with -o"
+    (tmp_path / "home" / "work").mkdir(parents=True)
+    (tmp_path / "home" / "work" / "thesis.txt").touch()
+    yield tmp_path / "in", tmp_path / "home", [], "holds something else, as 'work'"
+    (tmp_path / "seed").touch()
+    yield tmp_path / "in", tmp_path / "seed" / "o", [], "Cannot write into"
 
 
 def test_mistakes_are_explained(tmp_path: Path) -> None:
@@ -269,3 +286,24 @@ def test_mistakes_are_explained(tmp_path: Path) -> None:
         assert words in errors
         assert "Traceback" not in errors
     assert not (tmp_path / "in" / "o").exists()
+    assert (tmp_path / "home" / "work" / "thesis.txt").exists()
+
+
+def test_without_a_folder_it_says_where_to_put_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["grade", "--exercise", "ex03", "submissions"]) == 2
+    assert "Put it first: grade SUBMISSIONS" in capsys.readouterr().err
+
+
+@posix
+def test_with_many_judges_ctrl_c_is_as_quick(tmp_path: Path) -> None:
+    submissions, out = some(tmp_path / "in", 40), tmp_path / "out"
+    process = start(submissions, out, "--seed", "s", "--jobs", "40")
+    wait_for(lambda: _lines(out, b'"started"') > 0, "nothing begins")
+    for _ in range(3):  # who is impatient tears nothing
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+    begun = _lines(out, b'"started"')
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert _lines(out, b'"started"') <= begun + 1, "it went on to grade"

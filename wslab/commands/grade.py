@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import secrets
 import signal
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +38,8 @@ def add(commands: Any) -> None:
     )
     parser = command(commands, "grade", run, summary, examples)
     option = parser.add_argument
-    option("submissions", metavar="SUBMISSIONS", help="a folder with a folder, archive or"
-           " files for each student")  # fmt: skip
+    option("submissions", nargs="?", metavar="SUBMISSIONS", help="a folder with a folder,"
+           " archive or files for each student; stands before --exercise")  # fmt: skip
     option("-o", "--output", default="marks", metavar="OUT",
            help="folder for the results (default: %(default)s)")  # fmt: skip
     option("--seed", help="seed of the random questions (default: OUT/seed, or a new one)")
@@ -51,15 +53,18 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Grade, or go on with a run that was ended; 0 if everybody has a mark, 1 if not."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends like Ctrl-C
+    if args.submissions is None:
+        raise UsageError(f"Which folder? Put it first: grade SUBMISSIONS -o {args.output}.")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
     orphans.adopt()
     submissions, out = Path(args.submissions), Path(args.output)
-    _look_at(submissions, out)
+    _look_at(submissions)
     try:
         exercises = [kit.exercise(name) for name in args.exercise] or kit.written()
         for key in exercises:
             kit.checks(key)
-        out.mkdir(parents=True, exist_ok=True)
+        _make(out, submissions)
         with Journal(out) as journal:
             seed = _seed(out, args.seed)
             return _grade(args, Coordinator(
@@ -70,6 +75,21 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(str(error)) from None
     except NotIsolated:
         raise UsageError(NOT_ISOLATED) from None
+
+
+def _end(number: int, frame: object) -> None:
+    """Ctrl-C, once: to wait for the judges' end takes a moment, and a second one would tear it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _in_words(what: str) -> Iterator[None]:
+    """The system's errors, with what they are about."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{what}: {error.strerror or error}.") from None
 
 
 def _grade(args: argparse.Namespace, coordinator: Coordinator, journal: Journal) -> int:
@@ -87,23 +107,43 @@ def _grade(args: argparse.Namespace, coordinator: Coordinator, journal: Journal)
         )
         raise
     print(_summary(found))
-    for path in write(found, coordinator.out)[:1]:
+    for path in write(found, Path(args.output))[:1]:
         print(f"{path}: the marks. Beside it: feedback, a summary, exports.")
     return 0 if all(one.record.score is not None for one in found) else 1
 
 
-def _look_at(submissions: Path, out: Path) -> None:
+def _look_at(submissions: Path) -> None:
     if not submissions.is_dir():
         raise UsageError(f"{_quoted(submissions)} is no folder. Give the one with all submissions.")
-    if out.resolve() == submissions.resolve() or submissions.resolve() in out.resolve().parents:
-        raise UsageError(
-            "The results must not lie among the submissions: choose another folder with -o."
-        )
     if any((submissions / f"{name}.py").is_file() for name in kit.FILES.values()):
         raise UsageError(
             f"{_quoted(submissions)} looks like the work of one student. "
             "Give the folder that holds a folder for each."
         )
+    with _in_words(f"Cannot read {_quoted(submissions)}"):
+        os.listdir(submissions)
+
+
+def _make(out: Path, submissions: Path) -> None:
+    """The folder for the results; what lies in it must be ours, since we write over it."""
+    if out.resolve() == submissions.resolve() or submissions.resolve() in out.resolve().parents:
+        raise UsageError(
+            "The results must not lie among the submissions: choose another folder with -o."
+        )
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{_quoted(out)} is no folder: choose another name with -o.")
+    with _in_words(f"Cannot write into {_quoted(out)}"):
+        out.mkdir(parents=True, exist_ok=True)
+        here = {name for name in os.listdir(out) if not name.startswith(".")}
+    if "journal" not in here and (others := sorted(here - _MAY_BE_THERE)):
+        raise UsageError(
+            f"{_quoted(out)} holds something else, as {others[0]!a}. "
+            "Choose a new folder for the results with -o."
+        )
+
+
+_MAY_BE_THERE = {"seed", "journal.lock", "lost+found"}
+"""Before the first run: a seed of somebody's choice, or what a disk of its own brings along."""
 
 
 def _quoted(path: Path) -> str:

@@ -50,7 +50,9 @@ class Coordinator:
         jobs: int = 2,
         allow_unsandboxed: bool = False,
     ) -> None:
-        self.out, self.jobs, self.allow_unsandboxed = out, jobs, allow_unsandboxed
+        # A judge works in a folder of its own: a path must not depend on where we are.
+        submissions, self.out = submissions.absolute(), out.absolute()
+        self.jobs, self.allow_unsandboxed = jobs, allow_unsandboxed
         kit = kit_hash()
         self.tasks = [
             Task(entry, survey(entry), tuple(exercises), seed, kit)
@@ -115,8 +117,10 @@ class _Run:
             yield from self._alone()
         finally:
             self.stopping.set()
+            for judge in self.judges:  # all of them first, and only then wait for each
+                judge.hang_up()
             for judge in self.judges:
-                judge.close(for_good=True)
+                judge.close()
             for thread in self.threads:  # the journal must not be closed under their hands
                 thread.join()
             # We stopped them ourselves, so nothing speaks against them.

@@ -168,10 +168,18 @@ class Judge:
             raise Crashed
         return answer
 
-    def close(self, for_good: bool = False) -> None:
+    def hang_up(self) -> None:
+        """Let it end, and never start again. Does not wait for that: see `close`."""
+        self._over = True  # also for a thread that is about to start it
+        with _LOCK:
+            process = self._process
+        if process and process.stdin:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+
+    def close(self) -> None:
         """End it, with all that it has started."""
         with _LOCK:
-            self._over = self._over or for_good
             process, self._process = self._process, None
         if not process:
             return
