@@ -46,6 +46,11 @@ def write(topic: str, name: str, note: Any) -> bool:
     return True
 
 
+def not_kept() -> str:
+    """What to say when `write` has given False."""
+    return f"cannot write {folder() / FILE} (WSLAB_NOTES may name another folder)"
+
+
 def _read_all() -> dict[str, Any]:
     try:
         notes = json.loads((folder() / FILE).read_text("utf-8"))

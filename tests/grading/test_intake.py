@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from wslab.grading import intake, layout
+from wslab.grading import intake, layout, record
 from wslab.grading.intake import Entry, entries
 from wslab.grading.limits import Limits
-from wslab.grading.unpack import unpack
+from wslab.grading.task import Task, grade, survey
+from wslab.grading.unpack import Opened, unpack
 
 NAME = "ex04_frames.py"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs names and files of POSIX")
@@ -27,9 +30,13 @@ def found(root: Path, *exercises: str) -> dict[str, Entry]:
     return {entry.folder: entry for entry in entries(root, exercises or ("ex03", "ex04"))}
 
 
-def texts(folder: Path) -> dict[str, str]:
+def opened(folder: Path) -> Opened:
     (entry,) = [one for one in entries(folder.parent, ()) if one.folder == folder.name]
-    return unpack(*intake.files(entry)).submission.texts
+    return unpack(*intake.files(entry))
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return opened(folder).submission.texts
 
 
 def test_folders_archives_and_loose_files(tmp_path: Path) -> None:
@@ -41,6 +48,12 @@ def test_folders_archives_and_loose_files(tmp_path: Path) -> None:
         "ex04_frames.ipynb", "ex03_opening_handshake.py",
     ]  # fmt: skip
     assert not any(entry.refusal or entry.flags for entry in ids.values())
+
+
+def test_two_loose_files_for_one_exercise_are_said(tmp_path: Path) -> None:
+    make(tmp_path, "anna_ex04.py", "anna_ex04 (1).py", "anna_ex03.py", "anna_ex03.ipynb")
+    (entry,) = entries(tmp_path, ())
+    assert entry.flags == ("ex04_frames.py is there twice",)
 
 
 def test_one_exercise_needs_no_name_of_it(tmp_path: Path) -> None:
@@ -109,9 +122,39 @@ def test_model_answers_alone_are_no_submission(tmp_path: Path) -> None:
 
 def test_two_that_are_equally_near_are_a_question_for_the_student(tmp_path: Path) -> None:
     make(tmp_path, f"anna/a/{NAME}", f"anna/b/{NAME}")
-    opened = unpack(*intake.files(entries(tmp_path, ())[0]))
-    assert opened.submission.texts == {}
-    assert "twice: a/ex04_frames.py and b/ex04" in opened.submission.problems["ex04_frames"]
+    found = opened(tmp_path / "anna")
+    assert found.submission.texts == {}
+    assert "twice: a/ex04_frames.py and b/ex04" in found.submission.problems["ex04_frames"]
+    assert found.flags == ["ex04_frames.py is there twice"]
+    make(tmp_path, f"anna/{NAME}")
+    assert opened(tmp_path / "anna").flags == []
+
+
+@pytest.mark.parametrize("name", ["Ex04_Frames.py", "ex04_frames (1).py", "EX04_FRAMES(12).PY"])
+def test_capitals_and_the_number_of_a_browser_are_no_other_name(tmp_path: Path, name: str) -> None:
+    make(tmp_path, f"anna/{name}")
+    found = opened(tmp_path / "anna")
+    assert found.submission.texts == {"ex04_frames": f"# anna/{name}\n"}
+    assert found.flags == [f"taken for {NAME}: '{name}'"]
+    make(tmp_path, f"anna/kit/exercises/{NAME}")
+    found = opened(tmp_path / "anna")
+    assert found.submission.texts == {"ex04_frames": f"# anna/kit/exercises/{NAME}\n"}
+    assert found.flags == [f"not looked at beside {NAME}: '{name}'"]
+
+
+def test_two_that_are_nearly_right_are_a_question_for_the_student(tmp_path: Path) -> None:
+    make(tmp_path, "anna/ex04_frames (1).py", "anna/ex04_frames (2).py")
+    found = opened(tmp_path / "anna")
+    assert found.submission.problems["ex04_frames"] == (
+        "ex04_frames.py is there twice: ex04_frames (1).py and ex04_frames (2).py. Hand in one."
+    )
+    assert found.flags == ["ex04_frames.py is there twice"]
+
+
+@pytest.mark.parametrize("name", ["ex04_frames_old.py", "ex04_frames (x).py", "(1)ex04_frames.py"])
+def test_other_names_are_not_taken_for_the_right_one(tmp_path: Path, name: str) -> None:
+    make(tmp_path, f"anna/{name}")
+    assert texts(tmp_path / "anna") == {}
 
 
 def test_a_misspelt_name_is_suggested(tmp_path: Path) -> None:
@@ -128,8 +171,10 @@ def test_links_fifos_and_long_files_inside(tmp_path: Path) -> None:
     with open(tmp_path / "anna" / "ex05_masking.py", "wb") as file:
         file.truncate(64 << 20)
     (tmp_path / "anna" / "ex06_messages.py").mkdir()
-    problems = unpack(*intake.files(entries(tmp_path, ())[0])).submission.problems
-    assert "cannot be read" in problems["ex04_frames"]
+    files, chosen = intake.files(entries(tmp_path, ())[0])
+    assert intake.unread(files, chosen) == "", "all of that is the student's own doing"
+    problems = unpack(files, chosen).submission.problems
+    assert problems["ex04_frames"] == "ex04_frames.py is a link: links are not followed."
     assert "no plain file" in problems["ex03_opening_handshake"]
     assert "67,108,864 bytes" in problems["ex05_masking"]
     assert "There is no ex06" in problems["ex06_messages"]
@@ -149,9 +194,9 @@ def test_far_too_many_files_hide_nothing_at_the_top(
 ) -> None:
     monkeypatch.setattr(layout, "MOST_SEEN", 3)
     make(tmp_path, *(f"anna/a{number}" for number in range(9)), f"anna/{NAME}")
-    opened = unpack(*intake.files(entries(tmp_path, ())[0]))
-    assert set(opened.submission.texts) == {"ex04_frames"}
-    assert "the rest was not looked at" in opened.flags[0]
+    found = opened(tmp_path / "anna")
+    assert set(found.submission.texts) == {"ex04_frames"}
+    assert "the rest was not looked at" in found.flags[0]
 
 
 def test_an_archive_in_a_folder_counts_if_it_is_alone(tmp_path: Path) -> None:
@@ -178,3 +223,67 @@ def test_all_files_together_are_bounded(tmp_path: Path) -> None:
     make(tmp_path, f"anna/{NAME}", "anna/ex05_masking.py")
     files, _ = intake.files(entries(tmp_path, ())[0], Limits(unpacked=0, archive=30))
     assert [bool(file.problem) for file in files] == [False, True]
+
+
+# ---------------------------------------------------------------- what the grader may not read
+
+
+def deny(patch: pytest.MonkeyPatch, function: str, name: str, code: int = errno.EACCES) -> None:
+    """As if ``name`` could not be read. For root, to whom no mode of a file forbids anything."""
+    real = getattr(os, function)
+
+    def denying(path: Any, *more: Any) -> Any:
+        if os.path.basename(path) == name:
+            raise OSError(code, os.strerror(code), os.fspath(path))
+        return real(path, *more)
+
+    patch.setattr(os, function, denying)
+
+
+def graded(root: Path) -> record.Record:
+    (entry,) = entries(root, ("ex04",))
+    return grade(Task(entry, survey(entry), ("ex04",), "seed", "kit"))
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EPERM, errno.EIO])
+@pytest.mark.parametrize(
+    ("function", "name", "said"),
+    [("open", NAME, f"{NAME} cannot"), ("scandir", "work", "The folder work cannot"),
+     ("scandir", "anna", "The folder anna cannot")],
+)  # fmt: skip
+def test_what_the_grader_cannot_read_needs_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    function: str, name: str, said: str, code: int,
+) -> None:  # fmt: skip
+    make(tmp_path, f"anna/work/{NAME}")
+    deny(monkeypatch, function, name, code)
+    found = graded(tmp_path)
+    assert (found.status, found.score) == (record.NEEDS_A_PERSON, None)
+    assert found.note.startswith(f"{said} be read ({os.strerror(code)}). This is no fault")
+    assert "give the grader the right to read it, and grade again" in found.note
+
+
+def test_an_archive_that_the_grader_cannot_read_needs_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path, "anna.zip")
+    deny(monkeypatch, "open", "anna.zip")
+    found = graded(tmp_path)
+    assert found.status == record.NEEDS_A_PERSON
+    assert found.note.startswith("anna.zip cannot be read (")
+
+
+def test_what_can_be_read_again_is_another_task(tmp_path: Path) -> None:
+    make(tmp_path, f"anna/a/{NAME}")
+    (entry,) = entries(tmp_path, ())
+    hashes = [survey(entry)]
+    for function, name in (("open", NAME), ("scandir", "a")):
+        with pytest.MonkeyPatch.context() as patch:
+            deny(patch, function, name)
+            hashes.append(survey(entry))
+    assert len(set(hashes)) == 3
+
+
+def test_many_files_that_cannot_be_read_make_no_long_note(tmp_path: Path) -> None:
+    files = [intake.File(f"{number}.py", problem="x.", ours=True) for number in range(9)]
+    assert intake.unread(files, layout.Pick(())).count(".py x.") == intake.MOST_FAULTS

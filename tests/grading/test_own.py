@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +37,46 @@ def test_the_command_says_what_is_not(capsys: pytest.CaptureFixture[str], tmp_pa
     assert "python -m wslab hint ex05" in out
     assert main(["check", "ex77"]) == 2
     assert "There is no exercise" in capsys.readouterr().err
+
+
+def test_a_folder_is_read_as_the_graded_run_reads_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Who argues about a mark must see what the mark came from."""
+    inside = tmp_path / "anna" / "week 5"
+    inside.mkdir(parents=True)
+    shutil.copy(ROOT / "solutions" / "ex05_masking.py", inside)
+    archive = shutil.make_archive(str(tmp_path / "ben"), "zip", inside)
+    for place in (str(tmp_path / "anna"), archive):
+        assert main(["check", "ex05", "--folder", place]) == 0
+    capsys.readouterr()
+    assert main(["check", "ex03", "--folder", str(tmp_path / "anna"), "--seed", "s"]) == 1
+    assert f"check ex03 --folder {tmp_path / 'anna'} --seed s" in capsys.readouterr().out
+    assert main(["check", "ex05", "--folder", "nowhere"]) == 2
+    assert "There is no 'nowhere'." in capsys.readouterr().err
+
+
+def test_far_from_the_exercises_it_says_which_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert f"The files are those in {os.path.relpath(ROOT / 'exercises')}" in repr(own.check("5"))
+    monkeypatch.chdir(ROOT)
+    assert "The files are those" not in repr(own.check("5"))
+
+
+def test_it_says_when_nothing_can_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a_file").touch()
+    monkeypatch.setenv("WSLAB_NOTES", str(tmp_path / "a_file"))
+    assert "Points are not kept: cannot write" in repr(own.check("5"))
+    main(["hint", "ex05.apply_mask"])
+    assert "the next time it is the same hint: cannot write" in capsys.readouterr().err
+    main(["solution", "ex05", "--give-up"])
+    assert "that you saw it is not noted: cannot write" in capsys.readouterr().err
+    main(["progress"])
+    assert "Nothing is kept yet." in capsys.readouterr().out
 
 
 def test_the_current_folder_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

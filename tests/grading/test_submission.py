@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wslab.grading import kit
-from wslab.grading.submission import missing, read_folder
+from wslab.grading.submission import Submission, missing, read_folder
 
 NAME = "ex04_frames.py"
 
@@ -30,7 +30,7 @@ def test_any_unicode_and_any_line_end(tmp_path: Path, data: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [(b"a\nb \xe9", "see line 2"), (b"a\0b", "no text"), (b"#" * (1 << 20) + b"\n", "more than")],
+    [(b"a\nb \xe9", "see line 2"), (b"a\0b", "no text"), (b"#" * (1 << 20) + b"\n", "too long")],
 )
 def test_what_cannot_be_read_is_said(tmp_path: Path, data: bytes, words: str) -> None:
     (tmp_path / NAME).write_bytes(data)
@@ -47,7 +47,7 @@ def test_links_fifos_and_folders_are_no_files(tmp_path: Path) -> None:
     found = read_folder(tmp_path)
     assert found.texts == {}
     assert "no plain file" in found.problems["ex03_opening_handshake"]
-    assert "no file that can be read" in found.problems["ex04_frames"]
+    assert "is a link: links are not followed." in found.problems["ex04_frames"]
     assert "no plain file" in found.problems["ex05_masking"]
 
 
@@ -66,3 +66,26 @@ def test_a_misspelt_file_is_taken_for_the_one_that_it_resembles_most_only() -> N
     assert missing("ex06_messages.py", ["ex4_frames.py"]) == (
         "There is no ex06_messages.py in the folder."
     )
+
+
+def test_a_file_without_the_right_to_read_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / NAME).write_text("")
+    monkeypatch.setattr(os, "open", denied)
+    problems = read_folder(tmp_path).problems
+    assert problems["ex04_frames"] == "ex04_frames.py cannot be read (Permission denied)."
+
+
+def test_what_helps_comes_first_and_the_rest_is_one_sentence() -> None:
+    names = list(kit.FILES.values())[:5]
+    found = Submission({}, {name: missing(f"{name}.py", ["ex4_frames.py"]) for name in names})
+    assert found.reasons(names) == (
+        "There is no ex04_frames.py. Is it 'ex4_frames.py'? Then give it that name. "
+        "Not there: ex01, ex02, ex03, ex05."
+    )
+    assert found.reasons(names[:1]) == "There is no ex01_echo_over_tcp.py in the folder."
+    assert found.reasons([]) == ""

@@ -27,7 +27,9 @@ def add(commands: Any) -> None:
 def add_folder(parser: Any) -> None:
     """What all commands about one's own files have."""
     parser.add_argument(
-        "--folder", metavar="DIR", help="where your files are (default: here, or exercises)"
+        "--folder",
+        metavar="DIR",
+        help="where your files are (default: here, or in ./exercises, or in the kit's own)",
     )
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import sys
 import textwrap
 from typing import Any
 
+from .. import notes
 from ..grading import kit, learner, own
 from ..grading.hints import STEPS, Hints, asked_by, hints, is_unwritten
 from ..grading.submission import read_folder
@@ -49,7 +51,10 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError(f"You have had no hint about {about} yet.")
         print("\n\n".join(shown(about, found[function], step) for step in range(1, taken + 1)))
     else:
-        print(shown(about, found[function], learner.take_hint(about)))
+        step = learner.take_hint(about)
+        print(shown(about, found[function], step))
+        if learner.hints_taken(about) < step:
+            print(f"wslab: the next time it is the same hint: {notes.not_kept()}.", file=sys.stderr)
     print(f"\n{_what_next(key, about)}")
     return 0
 

@@ -23,7 +23,9 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """The table, and where it comes from."""
     print(table())
-    print(f"\nKept in {notes.folder() / notes.FILE}, on this machine alone.")
+    path = notes.folder() / notes.FILE
+    kept = "Kept in" if path.exists() else "Nothing is kept yet. It will be in"
+    print(f"\n{kept} {path}, on this machine alone.")
     return 0
 
 

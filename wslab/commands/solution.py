@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any
 
+from .. import notes
 from ..grading import kit, learner
 from . import UsageError
 from .ask import yes
@@ -34,7 +35,8 @@ def run(args: argparse.Namespace) -> int:
     if not may and not yes(_question(now), "--give-up"):
         print(f"Good. A hint may help:  python -m wslab hint {key}", file=sys.stderr)
         return 1
-    learner.see_solution(key, learner.SOLVED if now.solved else learner.GAVE_UP)
+    if not learner.see_solution(key, learner.SOLVED if now.solved else learner.GAVE_UP):
+        print(f"wslab: that you saw it is not noted: {notes.not_kept()}.", file=sys.stderr)
     print(text, end="")
     return 0
 

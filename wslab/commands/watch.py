@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends like Ctrl-C
     try:
         for _ in saves(lambda: look(files(key, Path(folder)))):
-            report = own.check(key, seed=args.seed, folder=folder)
+            report = own.check(key, seed=args.seed, folder=args.folder)
             show(f"{report}\n\n{_moment()} Save it and this is checked again. Ctrl-C ends it.")
     except KeyboardInterrupt:
         print()

@@ -17,7 +17,7 @@ from functools import partial
 from typing import IO, Any
 
 from .intake import File
-from .layout import ARCHIVES, MOST_DEPTH, NOTEBOOK, Pick, is_skipped, pick
+from .layout import ARCHIVES, MOST_DEPTH, NOTEBOOK, Pick, is_skipped, pick, right_name
 from .limits import Limits
 
 _ENTRY = b"PK\x01\x02"
@@ -52,7 +52,7 @@ def open_archive(archive: File, limits: Limits) -> tuple[list[File], Pick]:
         raise Refused("There is nothing in the archive but another archive.")
     files = []
     for path in chosen.paths:
-        name = path.rpartition("/")[2]
+        name = right_name(path)
         try:
             files.append(File(name, safe[path]()))
         except ValueError as error:

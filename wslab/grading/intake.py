@@ -19,11 +19,15 @@ from typing import Any
 
 from ..views.columns import printable
 from . import kit
-from .layout import ARCHIVES, NOTEBOOK, Pick, pick, walk
+from .layout import ARCHIVES, NOTEBOOK, Pick, pick, right_name, walk
 from .limits import GRADED, Limits
+from .submission import read_plain
 
 JUNK = re.compile(r"\..*|__MACOSX|Thumbs\.db|desktop\.ini", re.IGNORECASE)
 """What operating systems leave in folders; no submission."""
+
+MOST_FAULTS = 5
+"""So many of the files that cannot be read are named."""
 
 _LOOSE = re.compile(r"(?P<owner>.+?)[-_. ]+(?P<key>ex\d\d)(?!\d)", re.IGNORECASE)
 _MOODLE = re.compile(r"_assignsubmission_\w*$")
@@ -67,7 +71,10 @@ def entries(folder: Path, exercises: Sequence[str]) -> list[Entry]:
         found.append(_entry(name, path, mode))
     for owner, paths in loose.items():
         label = ", ".join(printable(os.path.basename(path)) for path, _ in paths)
-        found.append(Entry(_identity(owner), label, tuple(paths)))
+        names = [name for _, name in paths]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        flags = tuple(f"{name} is there twice" for name in twice)
+        found.append(Entry(_identity(owner), label, tuple(paths), flags))
     return _apart(sorted(found, key=lambda entry: entry.folder))
 
 
@@ -145,6 +152,8 @@ class File:
     data: bytes = b""
     problem: str = ""
     """Goes on after the file's name."""
+    ours: bool = False
+    """The grader cannot read it: that is no fault of the student."""
 
 
 def files(entry: Entry, limits: Limits = GRADED) -> tuple[list[File], Pick]:
@@ -153,7 +162,7 @@ def files(entry: Entry, limits: Limits = GRADED) -> tuple[list[File], Pick]:
         place = Path(entry.paths[0][0])
         if place.is_dir():
             chosen = pick(*walk(place))
-            places = [(place / path, path.rpartition("/")[2]) for path in chosen.paths]
+            places = [(place / path, right_name(path)) for path in chosen.paths]
         else:
             places, chosen = [(place, place.name)], Pick(())
     else:
@@ -162,11 +171,23 @@ def files(entry: Entry, limits: Limits = GRADED) -> tuple[list[File], Pick]:
     return list(_read_all(places, limits)), chosen
 
 
+def unread(found: Iterable[File], chosen: Pick) -> str:
+    """What the grader itself could not read, and what to do, as sentences; "" if it read all."""
+    faults = [*chosen.faults, *(f"{file.name} {file.problem}" for file in found if file.ours)]
+    if not faults:
+        return ""
+    advice = (
+        "This is no fault of the student: give the grader the right to read it, and grade again."
+    )
+    return " ".join([*faults[:MOST_FAULTS], advice])
+
+
 def digest(found: Iterable[File], chosen: Pick) -> str:
     """The same if, and only if, all that counts is the same."""
     total = hashlib.sha256()
     words = [word for file in found for word in (file.name, file.problem, file.data)]
-    for word in [*words, repr((chosen.names, chosen.flags, sorted(chosen.twice.items())))]:
+    rest = (chosen.names, chosen.flags, chosen.faults, sorted(chosen.twice.items()))
+    for word in [*words, repr(rest)]:
         data = word if isinstance(word, bytes) else word.encode("utf-8", "surrogatepass")
         total.update(len(data).to_bytes(8, "big") + data)
     return total.hexdigest()[:32]
@@ -177,9 +198,10 @@ def _read_all(places: Iterable[tuple[Path, str]], limits: Limits) -> Iterator[Fi
     for path, name in places:
         try:
             data = read_plain(path, min(room, _most(name, limits)))
-        except (OSError, ValueError) as error:
-            text = (error.strerror if isinstance(error, OSError) else "") or str(error)
-            yield File(name, problem=text if text.endswith(".") else f"cannot be read ({text}).")
+        except ValueError as error:
+            yield File(name, problem=str(error))
+        except OSError as error:
+            yield File(name, problem=f"cannot be read ({error.strerror}).", ours=True)
         else:
             room -= len(data)
             yield File(name, data)
@@ -189,23 +211,3 @@ def _most(name: str, limits: Limits) -> int:
     if name.lower().endswith(ARCHIVES):
         return limits.archive
     return limits.notebook if name.lower().endswith(NOTEBOOK) else limits.source
-
-
-def read_plain(path: Path, most: int) -> bytes:
-    """A plain file. Raises ValueError or OSError; the text goes on after the file's name."""
-    # Without O_NONBLOCK, a FIFO would keep us waiting for ever.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    fd = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
-    try:
-        about = os.fstat(fd)
-        if not stat.S_ISREG(about.st_mode):
-            raise ValueError("is no plain file.")
-        if about.st_size > most:
-            raise ValueError(f"is too long: {about.st_size:,} bytes, and {most:,} are the most.")
-        with open(fd, "rb", closefd=False) as file:
-            data = file.read(most + 1)
-    finally:
-        os.close(fd)
-    if len(data) > most:
-        raise ValueError(f"is too long: more than {most:,} bytes.")
-    return data

@@ -7,6 +7,7 @@ looked for in all folders, and the file that is nearest to the top counts.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,10 @@ MOST_NAMES = 100
 # Not the student's own work, above all the model answers that come with the kit.
 SKIPPED = {"solutions", "__macosx", "__pycache__", "node_modules", "site-packages", "venv", "env"}
 
+_WANTED = {f"{name}{end}" for name in kit.FILES.values() for end in (".py", NOTEBOOK)}
+_NUMBER = re.compile(r" ?\(\d{1,3}\)(?=\.\w+$)")
+"""What a browser puts into a name that it has saved before."""
+
 
 @dataclass(frozen=True)
 class Pick:
@@ -38,13 +43,19 @@ class Pick:
     twice: dict[str, str] = field(default_factory=dict)
     """Names that are there twice, equally near to the top; and where."""
     flags: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    """What the grader itself could not look into, and why; whole sentences."""
 
 
-def walk(top: Path) -> tuple[list[str], tuple[str, ...]]:
-    """The paths of all files below a folder, those near the top first; links are not followed."""
+def walk(top: Path) -> tuple[list[str], tuple[str, ...], tuple[str, ...]]:
+    """The paths of all files below a folder, those near the top first; links are not followed.
+
+    Behind them the flags and the faults, as in a `Pick`.
+    """
     found: list[str] = []
     waiting = [""]
     flags: list[str] = []
+    faults: list[str] = []
     seen = 0
     for folder in waiting:
         try:
@@ -56,7 +67,8 @@ def walk(top: Path) -> tuple[list[str], tuple[str, ...]]:
                         break
                     here.append((one.name, one.is_dir(follow_symlinks=False)))
         except OSError as error:
-            flags.append(f"a folder cannot be read ({error.strerror})")
+            name = printable(folder or top.name)
+            faults.append(f"The folder {name} cannot be read ({error.strerror}).")
             continue
         for name, is_folder in sorted(here, key=lambda one: os.fsencode(one[0])):
             path = f"{folder}/{name}" if folder else name
@@ -70,7 +82,7 @@ def walk(top: Path) -> tuple[list[str], tuple[str, ...]]:
             found += [name for name in there if name not in found and os.path.lexists(top / name)]
             flags.append(f"more than {MOST_SEEN:,} files: the rest was not looked at")
             break
-    return found, tuple(sorted(set(flags)))
+    return found, tuple(flags), tuple(faults)
 
 
 def is_skipped(folder: str) -> bool:
@@ -78,35 +90,56 @@ def is_skipped(folder: str) -> bool:
     return folder.startswith(".") or folder.lower() in SKIPPED
 
 
-def pick(paths: Iterable[str], flags: Sequence[str] = ()) -> Pick:
+def right_name(path: str) -> str:
+    """The name that a file counts under: capitals, and a browser's "(1)", are no fault.
+
+    >>> right_name("work/Ex05_Masking (1).py"), right_name("Notes (1).py")
+    ('ex05_masking.py', 'Notes (1).py')
+    """
+    name = path.rpartition("/")[2]
+    likely = _NUMBER.sub("", name).lower()
+    return likely if likely in _WANTED else name
+
+
+def pick(paths: Iterable[str], flags: Sequence[str] = (), faults: Sequence[str] = ()) -> Pick:
     """Choose among the paths of a submission. An archive counts only if there is nothing else."""
     paths = sorted(paths, key=_nearness)
-    chosen: dict[str, str] = {}
+    wanted: dict[str, list[str]] = {}
+    picked: list[str] = []
     twice: dict[str, str] = {}
     notebooks: list[str] = []
     archives: list[str] = []
     names: list[str] = []
-    wanted = {f"{name}{end}" for name in kit.FILES.values() for end in (".py", NOTEBOOK)}
+    more = list(flags)
     for path in paths:
         name = path.rpartition("/")[2]
-        if name in wanted:
-            first = chosen.setdefault(name, path)
-            if first != path and _nearness(first)[:2] == _nearness(path)[:2]:
-                twice[name] = shorten(f"{first} and {path}", 200)
+        right = right_name(path)
+        if right in _WANTED:
+            wanted.setdefault(right, []).append(path)
         elif name.lower().endswith(NOTEBOOK):
             notebooks.append(path)
         elif name.lower().endswith(ARCHIVES):
             archives.append(path)
         if name.lower().endswith((".py", NOTEBOOK)) and len(names) < MOST_NAMES:
             names.append(printable(name))
-    picked = [path for name, path in sorted(chosen.items()) if name not in twice]
+    for right, there in sorted(wanted.items()):
+        exact = [path for path in there if path.rpartition("/")[2] == right]
+        near = [name for path in there if (name := path.rpartition("/")[2]) != right]
+        first, *others = exact or there
+        if others and _nearness(first)[:2] == _nearness(others[0])[:2]:
+            twice[right] = shorten(f"{first} and {others[0]}", 200)
+            more.append(f"{right} is there twice")
+            continue
+        picked.append(first)
+        if near:
+            what = f"not looked at beside {right}" if exact else f"taken for {right}"
+            more.append(f"{what}: '{near[0]}'")
     picked += notebooks[:MOST_NOTEBOOKS]
-    more = list(flags)
     if not picked and not twice and len(archives) == 1:
         picked = archives
     elif archives:
         more.append(f"not opened: {shorten(', '.join(archives), 120)}")
-    return Pick(tuple(picked), tuple(names), twice, tuple(more))
+    return Pick(tuple(picked), tuple(names), twice, tuple(more), tuple(faults))
 
 
 def kind(name: str) -> str:

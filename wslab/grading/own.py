@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import shlex
 from pathlib import Path
 
-from . import kit, learner
+from .. import notes
+from ..commands import UsageError
+from . import intake, kit, learner
 from .judge import Verdict, judge
 from .notebook import Report
-from .submission import read_folder
+from .submission import Submission, read_folder
+from .unpack import unpack
 
 HONEST = (
     "All public checks have passed.\nThe graded run asks them again, with other random questions."
@@ -18,14 +23,28 @@ HONEST = (
 def verdicts(
     exercise: str | None = None, seed: str = "", folder: str | None = None
 ) -> list[Verdict]:
-    """Judge the files in ``folder``, or those that `own_files` finds.
+    """Judge what lies in ``folder``, or the files that `own_files` finds.
 
-    All exercises that have checks, or one. Raises KitError if there is no such exercise.
+    All exercises that have checks, or one. Raises KitError if there is no such exercise, UsageError
+    if there is no such folder.
     """
-    place = Path(folder) if folder else own_files()
     keys = [kit.exercise(exercise)] if exercise else kit.written()
-    submission = read_folder(place)
+    submission = handed_in(folder) if folder else read_folder(own_files())
     return [judge(submission, key, seed, only_public=True) for key in keys]
+
+
+def handed_in(folder: str) -> Submission:
+    """What lies there, read as the graded run reads it: also an archive, or a notebook.
+
+    So that a student, and who argues with one about a mark, sees what the mark came from.
+    """
+    place = Path(folder).expanduser().absolute()
+    if not place.exists():
+        raise UsageError(f"There is no {folder!a}. Give the folder with your files.")
+    opened = unpack(*intake.files(intake.Entry("", place.name, ((str(place), ""),))))
+    if opened.refusal:
+        raise UsageError(opened.refusal)
+    return opened.submission
 
 
 def check(
@@ -34,28 +53,44 @@ def check(
     """Check your own solution: ``wslab.check("ex03")`` shows a table, what is right and what not.
 
     The questions are random: ``seed`` asks the same ones again. The points are noted for
-    ``progress``, on this machine alone. Raises KitError if there is no such exercise.
+    ``progress``, on this machine alone. Raises KitError if there is no such exercise, UsageError if
+    there is no such folder.
     """
     seed = seed or fresh_seed()
     found = verdicts(exercise, seed, folder)
-    learner.record(found)
-    return Report(found, conclusion(found, seed))
+    lines = [conclusion(found, seed, folder)]
+    here = (Path.cwd(), Path.cwd() / "exercises")
+    if not folder and own_files() not in here:
+        lines.append(f"The files are those in {_nearby(own_files())}")
+    if not learner.record(found):
+        lines.append(f"Points are not kept: {notes.not_kept()}.")
+    return Report(found, "\n".join(lines))
 
 
-def conclusion(found: list[Verdict], seed: str) -> str:
+def conclusion(found: list[Verdict], seed: str, folder: str | None = None) -> str:
     """The last lines: what the result means, or what can be done next."""
     open_ = [verdict.exercise for verdict in found if verdict.score < verdict.most]
     if not open_:
         later = [key for key in kit.FILES if len(found) == 1 and key > found[0].exercise]
         return "\n".join([HONEST, *(f"Go on with:  {kit.FILES[key]}.py" for key in later[:1])])
-    one = f"python -m wslab check {open_[0]}"
+    where = f" --folder {shlex.quote(folder)}" if folder else ""
+    one = f"python -m wslab check {open_[0]}{where}"
+    no_archive = not folder or Path(folder).is_dir()
     return "\n".join(
         [
-            f"Stuck?  python -m wslab hint {open_[0]}",
+            f"Stuck?  python -m wslab hint {open_[0]}{where if no_archive else ''}",
             *([f"One exercise at a time:  {one}"] if len(found) > 1 else []),
-            f"Random questions; again the same:  {one} --seed {seed}",
+            f"Random questions; again the same:  {one} --seed {shlex.quote(seed)}",
         ]
     )
+
+
+def _nearby(place: Path) -> str:
+    """As one would type it from here."""
+    try:
+        return os.path.relpath(place)
+    except ValueError:  # Windows: another drive
+        return str(place)
 
 
 def fresh_seed() -> str:

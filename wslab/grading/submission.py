@@ -9,7 +9,7 @@ import codecs
 import difflib
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,16 @@ class Submission:
     problems: dict[str, str] = field(default_factory=dict)
     """A sentence for the student, for each file that is not there or cannot be read."""
 
+    def reasons(self, names: Sequence[str]) -> str:
+        """Why these files are not there: what helps comes first, the rest is one sentence."""
+        plain = [name for name in names if self.problems.get(name, _absent(name)) == _absent(name)]
+        told = [self.problems[name] for name in names if name not in plain]
+        if len(plain) > 1:
+            told.append(f"Not there: {', '.join(name.partition('_')[0] for name in plain)}.")
+        else:
+            told += map(_absent, plain)
+        return " ".join(told)
+
 
 def read_folder(folder: Path, limits: Limits = GRADED) -> Submission:
     """The submission in a folder; what cannot be read is a problem of that file, and no error."""
@@ -40,7 +50,9 @@ def read_folder(folder: Path, limits: Limits = GRADED) -> Submission:
             texts[name] = read_text(folder / f"{name}.py", limits.source)
         except FileNotFoundError:
             problems[name] = missing(f"{name}.py", names)
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            problems[name] = f"{name}.py cannot be read ({error.strerror})."
+        except ValueError as error:
             problems[name] = f"{name}.py {error}"
     return Submission(texts, problems)
 
@@ -48,26 +60,37 @@ def read_folder(folder: Path, limits: Limits = GRADED) -> Submission:
 def read_text(path: Path, most: int) -> str:
     r"""A source file, in whatever Unicode an editor may have saved it, with ``\n`` at line ends.
 
-    Raises FileNotFoundError; ValueError or OSError with a text that goes on after the file's name.
+    Raises OSError; ValueError with a text that goes on after the file's name.
     """
-    # Without O_NONBLOCK, a FIFO of this name would keep us waiting for ever.
+    return decode(read_plain(path, most)).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_plain(path: Path, most: int) -> bytes:
+    """A plain file. Raises OSError; ValueError with a text that goes on after the file's name."""
+    # First, since a link and a socket cannot be opened: that must not look like a fault of ours.
+    _plain(os.lstat(path).st_mode)
+    # Without O_NONBLOCK, a FIFO that has come in between would keep us waiting for ever.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    fd = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
     try:
-        fd = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise OSError(f"is no file that can be read ({error.strerror}).") from None
-    try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise ValueError("is no plain file.")
+        about = os.fstat(fd)
+        _plain(about.st_mode)
+        if about.st_size > most:
+            raise ValueError(f"is too long: {about.st_size:,} bytes, and {most:,} are the most.")
         with open(fd, "rb", closefd=False) as file:
             data = file.read(most + 1)
     finally:
         os.close(fd)
     if len(data) > most:
-        raise ValueError(f"has more than {most:,} bytes: too long for a source file.")
-    return decode(data).replace("\r\n", "\n").replace("\r", "\n")
+        raise ValueError(f"is too long: more than {most:,} bytes.")
+    return data
+
+
+def _plain(mode: int) -> None:
+    if stat.S_ISLNK(mode):
+        raise ValueError("is a link: links are not followed.")
+    if not stat.S_ISREG(mode):
+        raise ValueError("is no plain file.")
 
 
 def decode(data: bytes) -> str:
@@ -98,4 +121,8 @@ def missing(name: str, names: Iterable[str]) -> str:
     near = near or [other for other in free if other.lower().startswith(name[:4])]
     if near:
         return f"There is no {name}. Is it {near[0]!a}? Then give it that name."
-    return f"There is no {name} in the folder."
+    return _absent(name.removesuffix(".py"))
+
+
+def _absent(name: str) -> str:
+    return f"There is no {name}.py in the folder."
