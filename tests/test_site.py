@@ -89,11 +89,24 @@ def pages(site: Path) -> dict[Path, Page]:
 
 
 def test_the_site_has_all_that_the_course_has(site: Path) -> None:
-    names = [f"notebooks/{name}" for name in (*LESSONS, "README", "glossary", "INSTRUCTORS")]
+    names = [f"notebooks/{name}" for name in (*LESSONS, "README", "glossary")]
     names += [f"slides/{name}" for name in LESSONS]
     names += [f"exercises/{path.stem}" for path in (ROOT / "exercises").glob("ex*.py")]
     names += ["index", "search", "api/index", "api/wslab", "api/wslab.protocol"]
     assert [name for name in names if not (site / f"{name}.html").is_file()] == []
+
+
+def test_the_answers_of_the_oral_exams_are_not_in_it(site: Path) -> None:
+    guide = (ROOT / "notebooks/INSTRUCTORS.md").read_text("utf-8")
+    assert "**Show live:**" in guide, "or this looks for nothing"
+    for path in site.rglob("*"):
+        assert "INSTRUCTORS" not in path.name
+        if path.suffix in (".html", ".js", ".md"):
+            text = path.read_text("utf-8")
+            assert "Show live:" not in text, path
+            assert "INSTRUCTORS.html" not in text, path
+    overview = (site / "notebooks/README.html").read_text("utf-8")
+    assert "INSTRUCTORS.md (not on this site)" in overview
 
 
 def test_the_reference_says_what_the_docstrings_say(site: Path) -> None:

@@ -2,7 +2,8 @@
 
 The pages are assembled in build/site-source from what is already there (the notebooks with their
 stored outputs, the glossary, the exercises, the docstrings of wslab), and Sphinx makes the site
-in build/site. Nothing is executed and nothing is fetched; a warning is an error.
+in build/site. It is for learners: the guide with the answers of the oral exams stays out. Nothing
+is executed and nothing is fetched; a warning is an error.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ def assemble(source: Path) -> None:
         shutil.copy(HERE / name, source / name)
     shutil.copytree(HERE / "static", source / "static")
     for path in sorted((ROOT / "notebooks").glob("*.md")):
+        if path.name == pages.GUIDE:
+            continue
         text = pages.document(path.read_text("utf-8"))
         (source / "notebooks" / path.name).write_text(text, "utf-8")
     for path in sorted((ROOT / "notebooks").glob("*.svg")):

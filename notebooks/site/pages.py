@@ -11,6 +11,9 @@ from typing import Any
 
 EXERCISE = re.compile(r"\((?:\.\./)?exercises/(ex\d\d_\w+)\.py\)")
 MODULE = re.compile(r"\(\.\./(wslab(?:/\w+)*)\.py\)")
+GUIDE = "INSTRUCTORS.md"
+"""It has answers, and is no page of the site."""
+TO_GUIDE = re.compile(rf"\[([^\]]*)\]\([^)\s]*{re.escape(GUIDE)}[^)]*\)")
 ANCHOR = re.compile(r'<a id="[\w-]+"></a>\n*')
 PARTS = {
     "wslab": "The package",
@@ -29,6 +32,7 @@ LEFT_OUT = re.compile(r"\b(__main__|cli|commands|grading)\b")
 def document(text: str) -> str:
     """A text that lies beside the notebooks: its links lead to pages of the site."""
     text = ANCHOR.sub("", text)  # for JupyterLab; on the site every heading is an anchor
+    text = TO_GUIDE.sub(r"\1 (not on this site)", text)
     text = EXERCISE.sub(r"(../exercises/\1.md)", text)
     return MODULE.sub(lambda found: f"(../api/{part_of(found[1].replace('/', '.'))}.rst)", text)
 

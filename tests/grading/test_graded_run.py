@@ -151,6 +151,7 @@ def test_a_messy_folder(messy: Path, tmp_path: Path) -> None:
     assert found["anna"]["score"] == full
     assert "same id as 'anna.zip'" in found["anna"]["flags"]
     assert found["anna.zip"]["score"] == full
+    assert "the very same files as" in found["anna.zip"]["flags"]
     assert found["zip me"]["score"] == full
     assert (found["broken.zip"]["status"], found["broken.zip"]["score"]) == ("refused", "")
     assert "damaged" in found["broken.zip"]["note"]

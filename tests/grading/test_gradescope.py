@@ -137,6 +137,14 @@ def test_setup_closes_the_seed_and_opens_the_worker(archive: Path, tmp_path: Pat
     assert others("kit") == 1
 
 
+def test_an_autograder_that_is_there_keeps_its_seed(archive: Path) -> None:
+    before = archive.read_bytes()
+    done = wslab("release", "--gradescope", str(archive), "--exercise", "ex03")
+    assert done.returncode == 2
+    assert "there already" in sentence(done.stderr)
+    assert archive.read_bytes() == before
+
+
 def test_the_name_must_be_that_of_an_archive(tmp_path: Path) -> None:
     done = wslab("release", "--gradescope", str(tmp_path / "folder"))
     assert done.returncode == 2

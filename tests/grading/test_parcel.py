@@ -45,6 +45,17 @@ def test_what_is_there_already_stays(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
+def test_an_archive_that_is_there_already_stays(tmp_path: Path) -> None:
+    (tmp_path / "mine.zip").write_bytes(b"mine")
+    with pytest.raises(Trouble, match=r"there already\. Choose a new name, or remove the old"):
+        parcel.write(PARCEL, tmp_path / "mine.zip")
+    assert (tmp_path / "mine.zip").read_bytes() == b"mine"
+
+
+def test_all_in_one_folder() -> None:
+    assert parcel.below("kit", PARCEL) == {"kit/b/run": PARCEL["b/run"], "kit/a.txt": Item(b"text")}
+
+
 def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     parcel.write(PARCEL, tmp_path / "out")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from tests.shell import PYTHON, environment, sentence, wslab
 from wslab.grading import kit, parcel, release
 from wslab.grading.kit import KitError
+from wslab.grading.parcel import Item
 
 ROOT = kit.root()
 
@@ -105,6 +108,43 @@ def test_students_can_check_themselves_in_the_copy(copy: Path) -> None:
     assert result.returncode == 0, result.stdout
 
 
+@pytest.mark.timeout(120)
+def test_students_can_check_the_server_that_is_built_from_given_pieces(copy: Path) -> None:
+    for path in (ROOT / "solutions").glob("ex0[1-7]*.py"):
+        shutil.copy(path, copy / "exercises")
+    result = subprocess.run(
+        [*PYTHON, "-m", "wslab", "check", "ex07"],
+        cwd=copy,
+        env={**environment(), "PYTHONPATH": str(copy)},
+        capture_output=True,
+        timeout=100,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout
+
+
+def test_the_given_pieces_come_from_where_they_are(home: Path) -> None:
+    assert set(kit.companions("ex07", whole=True)) == {
+        "pieces.py", "plumbing.py",
+        *(f"solutions/{name}.py" for key, name in kit.FILES.items() if key < "ex07"),
+    }  # fmt: skip
+    shutil.rmtree(home / "solutions")
+    assert set(kit.companions("ex07")) == {"pieces.py", "plumbing.py"}
+    (home / "exercises" / "pieces.py").unlink()
+    with pytest.raises(KitError, match=r"exercises/pieces\.py is missing, and ex07"):
+        kit.companions("ex07")
+    assert kit.companions("ex03", whole=True) == {}
+
+
+def test_there_is_no_grader_without_solutions(home: Path) -> None:
+    (home / "solutions" / "ex03_opening_handshake.py").unlink()
+    with pytest.raises(KitError, match=r"solutions/ex03_opening_handshake\.py is missing.*Grade w"):
+        release.grader()
+    shutil.rmtree(home / "solutions")
+    with pytest.raises(KitError, match="is missing"):
+        release.grader()
+
+
 def test_all_checks_beliefs_and_hints_work_in_the_copy_and_in_a_grader(
     copy: Path, tmp_path: Path
 ) -> None:
@@ -136,6 +176,43 @@ def test_the_command_does_not_overwrite_and_gives_students_no_seed(tmp_path: Pat
     done = wslab("release", str(tmp_path / "new"), "--seed", "s")
     assert "students get no seed" in sentence(done.stderr)
     assert os.listdir(tmp_path) == ["mine"]
+
+
+@pytest.mark.parametrize("name", ["x.tar.gz", "x.TGZ", "x.tar", "x.7z", "x.rar"])
+def test_another_kind_of_archive_is_no_name_for_a_folder(tmp_path: Path, name: str) -> None:
+    done = wslab("release", str(tmp_path / name))
+    assert done.returncode == 2
+    assert "use a name that ends in .zip, or that of a folder" in sentence(done.stderr)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(("name", "top"), [("class.zip", "class"), ("...zip", "wslab")])
+def test_the_archive_unpacks_into_one_folder(tmp_path: Path, name: str, top: str) -> None:
+    assert wslab("release", str(tmp_path / name)).returncode == 0
+    with zipfile.ZipFile(tmp_path / name) as archive:
+        names = archive.namelist()
+    assert {path.partition("/")[0] for path in names} == {top}
+    assert f"{top}/start.py" in names
+
+
+def test_every_link_in_the_copy_leads_to_a_file_in_it(copy: Path) -> None:
+    checked = 0
+    for path in copy.rglob("*.md"):
+        for target in re.findall(r"\]\(([^)#:\s]+)[)#\s]", path.read_text("utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+            checked += 1
+    assert checked > 20
+    assert "](https://www.rfc-editor.org/rfc/rfc6455)" in (copy / "README.md").read_text("utf-8")
+    text = (copy / "notebooks" / "README.md").read_text("utf-8")
+    assert "finds help in INSTRUCTORS.md (not in this copy)." in text
+
+
+def test_only_dead_links_become_text() -> None:
+    text = b"[a](b.md#c) [d](../e.md) [f](sub/) ![g](h.svg) [i](#j) [k](https://l/m.md) \xff"
+    found = release._without_dead_links(
+        {"x/r.md": Item(text), "x/b.md": Item(b""), "x/sub/s": Item(b""), "x/h.svg": Item(b"")}
+    )
+    assert found["x/r.md"].data == text.replace(b"[d](../e.md)", b"d (not in this copy)")
 
 
 def test_the_same_kit_gives_the_same_archive() -> None:

@@ -11,6 +11,9 @@ from ..grading import gradescope_bundle, kit, parcel, release
 from . import UsageError
 from .words import command
 
+OTHER_ARCHIVES = (".tar", ".gz", ".tgz", ".bz2", ".xz", ".rar", ".7z")
+"""Who ends a name like this wants an archive, and would get a folder."""
+
 
 def add(commands: Any) -> None:
     """Its words on the command line."""
@@ -21,7 +24,8 @@ def add(commands: Any) -> None:
         "  python -m wslab release --gradescope autograder.zip --exercise ex03"
     )
     parser = command(commands, "release", run, summary, examples)
-    parser.add_argument("output", metavar="OUT", help="a new folder, or a name that ends in .zip")
+    parser.add_argument("output", metavar="OUT", help="a new folder, or a new name that ends"
+                        " in .zip")  # fmt: skip
     option = parser.add_argument
     option("--gradescope", action="store_true", help="for Gradescope, and not for students")
     option("--seed", help="only for Gradescope: the seed of its questions (default: a new one)")
@@ -36,14 +40,22 @@ def run(args: argparse.Namespace) -> int:
     out = Path(args.output)
     if args.gradescope:
         return _gradescope(args, out)
+    if out.name.lower().endswith(OTHER_ARCHIVES):
+        raise UsageError(
+            f"{str(out)!a} is no archive that we make: "
+            "use a name that ends in .zip, or that of a folder."
+        )
     found = release.students()
+    if parcel.is_archive(out):
+        # Unpacked as it is, it would scatter its files. Dots alone would lead to another folder.
+        found = parcel.below(out.stem.strip(". ") or "wslab", found)
     parcel.write(found, out)
     print(f"{out}: {len(found)} files for the students, without solutions and without a seed.")
     return 0
 
 
 def _gradescope(args: argparse.Namespace, out: Path) -> int:
-    if out.suffix.lower() != ".zip":
+    if not parcel.is_archive(out):
         raise UsageError(f"Gradescope takes an archive: end the name {str(out)!a} with .zip.")
     exercises = sorted({kit.exercise(name) for name in args.exercise}) or kit.written()
     for key in exercises:

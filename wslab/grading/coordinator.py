@@ -240,7 +240,7 @@ def _dressed(tasks: Sequence[Task], done: Sequence[Graded]) -> list[Graded]:
     for task, graded in zip(tasks, done, strict=True):
         flags = (*task.entry.flags, *graded.record.flags)
         if graded.record.checks and graded.record.status != record.EMPTY:
-            other = first.setdefault(task.submission_hash, task.entry)
+            other = first.setdefault(graded.record.texts_hash, task.entry)
             if other is not task.entry:
                 flags = (*flags, f"the very same files as '{other.folder}'")
         dressed = replace(graded.record, student_id=task.entry.student_id, flags=flags)

@@ -135,7 +135,8 @@ class Judge:
             group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _BOOT, root, str(self.work), str(self.number)],
+                # -B: on a full disk, byte code cut short would stop every later program.
+                [sys.executable, "-IB", "-c", _BOOT, root, str(self.work), str(self.number)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd=self.work, **group,
             )  # fmt: skip
         orphans.known.add(self._process.pid)

@@ -123,18 +123,34 @@ def starter(key: str) -> str:
         raise KitError(f"The starter of {key} cannot be read: {error.strerror}.") from None
 
 
-def companions(key: str) -> dict[str, str]:
+def companions(key: str, whole: bool = False) -> dict[str, str]:
     """What a program of ours needs beside it: the given ``pieces``, and solutions to borrow from.
 
     The paths are those inside the folder it runs in. Only what comes before the exercise is there.
+    The students' copy has no solutions; with ``whole``, as to give marks, they must be there.
+    Raises KitError.
     """
     if key not in ("ex07", "ex09"):
         return {}
-    folder = root() / "solutions"
-    names = {name: f"solutions/{name}.py" for other, name in FILES.items() if other < key}
-    names |= {"pieces": "pieces.py", "plumbing": "plumbing.py"}
-    found = {to: folder / f"{name}.py" for name, to in names.items()}
-    return {to: path.read_text("utf-8") for to, path in found.items() if path.is_file()}
+    solutions, exercises = root() / "solutions", root() / "exercises"
+    found: dict[str, Path] = {}
+    for name in ("pieces.py", "plumbing.py"):
+        given = [folder / name for folder in (solutions, exercises) if (folder / name).is_file()]
+        if not given:
+            raise KitError(
+                f"exercises/{name} is missing, and {key} is built on it: "
+                "put the one of a fresh copy of the kit there."
+            )
+        found[name] = given[0]
+    for name in (f"solutions/{name}.py" for other, name in FILES.items() if other < key):
+        if (root() / name).is_file():
+            found[name] = root() / name
+        elif whole:
+            raise KitError(
+                f"{name} is missing, and grading {key} needs it, to lend students what they have "
+                "not written. Grade with a whole copy of the kit, and not with the students'."
+            )
+    return {to: path.read_text("utf-8") for to, path in found.items()}
 
 
 def _load(kind: str, key: str) -> ModuleType:

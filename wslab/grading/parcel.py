@@ -39,9 +39,12 @@ Parcel = Mapping[str, Item]
 def write(parcel: Parcel, out: Path) -> None:
     """Write the parcel: as an archive if ``out`` ends with .zip, else as a new folder.
 
-    Raises Trouble where that is not possible; a folder that has something in it stays as it is.
+    Raises Trouble where that is not possible. What is there already stays as it is; only an empty
+    folder may be filled.
     """
-    if out.suffix.lower() == ".zip":
+    if is_archive(out):
+        if os.path.lexists(out):
+            raise _there_already(out)
         data = zipped(parcel)
         with whole_file(out) as file:
             file.write(data)
@@ -49,7 +52,7 @@ def write(parcel: Parcel, out: Path) -> None:
     part = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
     try:
         if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
-            raise Trouble(f"Cannot write {out}: it is there already. Choose a new name.")
+            raise _there_already(out)
         for name, item in parcel.items():
             path = part / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,6 +68,22 @@ def write(parcel: Parcel, out: Path) -> None:
     finally:
         with contextlib.suppress(OSError):
             shutil.rmtree(part)
+
+
+def is_archive(out: Path) -> bool:
+    """Whether a name is that of an archive, and not of a folder."""
+    return out.suffix.lower() == ".zip"
+
+
+def below(folder: str, parcel: Parcel) -> Parcel:
+    """The same parcel, all in one folder."""
+    return {f"{folder}/{name}": item for name, item in parcel.items()}
+
+
+def _there_already(out: Path) -> Trouble:
+    return Trouble(
+        f"Cannot write {out}: it is there already. Choose a new name, or remove the old one first."
+    )
 
 
 def zipped(parcel: Parcel) -> bytes:

@@ -75,6 +75,8 @@ class Record:
     checks: tuple[CheckRecord, ...] = ()
     note: str = ""
     """What happened, where the status alone does not say it; whole sentences."""
+    texts_hash: str = ""
+    """Of what was graded, however it was handed in: the same for a folder and its archive."""
 
     def to_json(self) -> dict[str, Any]:
         """As JSON has it."""

@@ -7,6 +7,8 @@ old solution) is in no list.
 from __future__ import annotations
 
 import ast
+import posixpath
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +25,8 @@ GIVEN = ("pieces.py", "plumbing.py", "README.md")
 
 _CODE = (".py", ".html", ".json", ".typed")
 _LESSONS = (".ipynb", ".md", ".svg", ".png", ".html", ".css", ".json", ".pcapng")
+_LINK = re.compile(r"!?\[([^\]]*)\]\(([^)#:\s]+)(?:[#\s][^)]*)?\)")
+"""A link of Markdown to another file: its text, and the path that it leads to."""
 _CHECKS = ("checks/*.py", "beliefs/*.py", "hints/*.md", "starters/*.txt")
 
 
@@ -43,11 +47,16 @@ def students() -> Parcel:
     for key, name in kit.FILES.items():  # as they were, whatever has been tried out in the folder
         parcel[f"exercises/{name}.py"] = Item(kit.starter(key).encode())
     _look_for_solutions(parcel, root)
-    return parcel
+    return _without_dead_links(parcel)
 
 
 def grader() -> Parcel:
-    """What a machine needs to grade: the package, the checks, and the solutions to borrow from."""
+    """What a machine needs to grade: the package, the checks, and the solutions to borrow from.
+
+    Raises KitError if it could not lend students what it should.
+    """
+    for key in kit.FILES:
+        kit.companions(key, whole=True)
     root = kit.root()
     found = _below(root, "wslab", _CODE) | _checks(root)
     for folder in ("exercises", "solutions"):
@@ -95,6 +104,25 @@ def _read(found: dict[str, Path]) -> dict[str, Item]:
         name: Item(path.read_bytes())
         for name, path in sorted(found.items())
         if path.is_file() and not path.is_symlink()
+    }
+
+
+def _without_dead_links(parcel: Parcel) -> Parcel:
+    """The same, but in Markdown a link to a file that stays at home is a text that says so."""
+    folders = {posixpath.dirname(name) for name in parcel}
+
+    def mended(name: str, item: Item) -> Item:
+        def link(found: re.Match[str]) -> str:
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), found[2]))
+            there = target in parcel or target in folders
+            return found[0] if there else f"{found[1]} (not in this copy)"
+
+        # A file of the instructor's own may have bytes that are no text: they stay as they are.
+        text = item.data.decode("utf-8", "surrogateescape")
+        return Item(_LINK.sub(link, text).encode("utf-8", "surrogateescape"), item.program)
+
+    return {
+        name: mended(name, item) if name.endswith(".md") else item for name, item in parcel.items()
     }
 
 

@@ -37,7 +37,7 @@ class Task:
     def key(self) -> str:
         """Under which the mark stands in the journal. Two tasks with the same one are the same."""
         words = (self.entry.folder, self.submission_hash, *self.exercises, self.seed, self.kit_hash)
-        return hashlib.sha256("\0".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        return _hash("\0".join(words))
 
     def to_json(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -82,6 +82,10 @@ def grade(task: Task, limits: Limits = GRADED) -> Record:
     return _record(task, opened, verdicts)
 
 
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
 def without_mark(task: Task, status: str, note: str, flags: Sequence[str] = ()) -> Record:
     """A record that says why there is no mark."""
     most = sum(check.points for key in task.exercises for check in kit.checks(key))
@@ -92,7 +96,7 @@ def _blank(task: Task, most: int) -> Record:
     return Record(
         task.entry.student_id, task.entry.folder, record.NEEDS_A_PERSON, None, most,
         submission_hash=task.submission_hash, kit_hash=task.kit_hash,
-        seed_hash=hashlib.sha256(task.seed.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+        seed_hash=_hash(task.seed)[:16],
     )  # fmt: skip
 
 
@@ -119,6 +123,7 @@ def _record(task: Task, opened: Opened, verdicts: Sequence[Verdict]) -> Record:
         score=None if None in scores else sum(score or 0 for score in scores),
         flags=tuple(flags),
         isolation="; ".join(layers),
+        texts_hash=_hash(repr([opened.submission.texts.get(name) for name in wanted])),
         checks=checks,
         note=" ".join(notes),
     )

@@ -112,7 +112,7 @@ def test_junit_has_a_suite_for_each_and_a_case_for_each_check() -> None:
     assert broken_rules(root) == []
     assert [suite.get("name") for suite in root] == ["anna", "ben", "chris", "dora", "emil"]
     assert {name: root.get(name) for name in sorted(COUNTS)} == {
-        "errors": "1", "failures": "3", "tests": "12",
+        "errors": "2", "failures": "3", "tests": "13",
     }  # fmt: skip
     anna, ben, _, dora, emil = root
     assert [len(case) for case in anna.iter("testcase")] == [0, 0, 0]
@@ -123,7 +123,13 @@ def test_junit_has_a_suite_for_each_and_a_case_for_each_check() -> None:
     assert failure.get("type") == "ex03.hex-digest"
     assert "accept_key('a')" in (failure.text or "")
     assert dora.find("testcase/error") is not None
-    assert emil.get("tests") == "0"
+    assert {name: emil.get(name) for name in COUNTS} == {
+        "errors": "1", "failures": "0", "tests": "1",
+    }  # fmt: skip
+    error = emil.find("testcase/error")
+    assert error is not None, "who was refused has not passed"
+    assert error.get("type") == "refused"
+    assert "The archive is too large." in (error.text or "")
     values = {node.get("name"): node.get("value") for node in emil.iter("property")}
     assert values["note"] == "The archive is too large."
 

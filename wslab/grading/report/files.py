@@ -34,6 +34,8 @@ def write_all(folder: Path, files: Mapping[str, bytes], gone: Iterable[str] = ()
         for name in gone:
             with contextlib.suppress(FileNotFoundError):
                 (folder / name).unlink()
+    except Trouble:
+        raise
     except OSError as error:
         name = str(error.filename or folder).replace(ending, "")
         why = error.strerror or str(error)
