@@ -7,8 +7,9 @@
 2. A binary message is refused: that client is closed with 1003. All else as in exercise 7.
 3. A client that does not read must not hold up the others. What waits for it is limited (some
    megabytes); one that is too slow has to go: Close 1008, or a cut if it does not even read that.
-4. Keep-alive: a ping to everybody every SECONDS (20 if not said). Whoever sends nothing at all,
-   no pong either, is noticed after two such times and gone, without a Close from it, after four.
+4. Keep-alive: a ping to everybody every SECONDS (20 if not said). A client that sends nothing at
+   all, no pong either, is noticed after two such times: Close 1008, or a cut. After four it is
+   gone, without a Close from it.
 5. A client that closes gets its Close back; the others stay, and are told nothing.
 6. At Ctrl-C everybody gets a Close with 1001; the program ends within 5 seconds with exit code 0.
 

@@ -38,8 +38,8 @@ MESSAGE_SECONDS = 30.0  # from the first byte of a message to its last
 def shake_hands(stream: Stream, reply: Callable[[bytes], None]) -> bool:
     r"""Read the client's opening handshake and ``reply`` to it; whether a WebSocket is open now.
 
-    The answer is the 101; or 426 for a version that is not 13, 431 for a head of more than
-    MAX_HEAD bytes, 400 for everything else. The head must be here within HANDSHAKE_SECONDS.
+    The answer is the 101; or 426 for a version that is missing or not 13, 431 for a head of more
+    than MAX_HEAD bytes, 400 for everything else. The head must be here within HANDSHAKE_SECONDS.
     Bytes behind its blank line are the client's first frames: they go back into stream.early.
     Raises EOFError if the client ends before the blank line.
 

@@ -14,7 +14,7 @@ from random import Random
 from wslab.grading.answers import Complaint
 from wslab.grading.server import Server
 
-from .reference import BINARY, PING, TEXT
+from .reference import BINARY, PING, PONG, TEXT
 from .vectors import sentence
 from .visitor import END, NOTHING, Visitor
 
@@ -24,7 +24,7 @@ MAX_MESSAGE = 1 << 20
 LISTED = "A Connection that lists more than Upgrade"
 VALUES = "Values of headers in mixed case"
 HEAD_CUT = "An opening handshake that comes in pieces"
-EARLY = "A frame that comes in one piece with the opening handshake"
+EARLY = "A frame that comes in one piece with the opening handshake gets no answer"
 TYPE = "A message comes back with another type"
 EMPTY = "An empty message is a message, and not the end"
 SECOND = "Of two frames in one piece, only the first is answered"
@@ -43,6 +43,7 @@ ONE_CODE = "Every fault gets the code 1002"
 NO_TEXT = "Bytes that are no UTF-8 come back as a text"
 ANNOUNCED = "The length alone says that a message is too long"
 TOGETHER = "Fragments, each short enough, and together too long for a message, come back"
+OTHER_VERSION = "A version that is not 13"
 VERSION = "The 101 comes for another version of WebSocket, too"
 ONE_REFUSAL = "A version that the server does not speak gets 400"
 LONG_HEAD = "A head of 17 KiB is read to its end, and answered"
@@ -60,14 +61,15 @@ def refusal(visitor: Visitor, what: str, code: int) -> None:
     """The answer must have this status, and then the connection must end."""
     status, headers = visitor.answer()
     came = status.split(" ")[1] if status.startswith("HTTP/1.") and " " in status else ""
-    if came == "101" and code == 426:
+    if came == "101" and what == OTHER_VERSION:
         raise Complaint(f"{VERSION}.")
-    if came == "400" and code == 426:
+    if came == "400" and what == OTHER_VERSION:
         raise Complaint(f"{ONE_REFUSAL}: which version would be welcome?")
     if came == "101" and code == 431:
         raise Complaint(f"{LONG_HEAD}: how much memory may a stranger fill?")
     if came != str(code):
-        raise Complaint(f'{what}: {code} is due, and "{status}" comes.')
+        answer = came or (f'"{status}"' if status else "no complete answer")
+        raise Complaint(f"{what}: {code} is due, and {answer} comes.")
     if code == 426 and headers.get("sec-websocket-version") != "13":
         raise Complaint(f"{what}: the 426 has to say which version is spoken.")
     body = int(headers.get("content-length", "0") or 0)
@@ -114,7 +116,8 @@ def closes(server: Server, code: int, what: str, *frames: bytes, taken: str = ""
         if got.code == 1002 and code != 1002:
             raise Complaint(f"{ONE_CODE}: {what}.")
         if got.code != code:
-            raise Complaint(f"{taken or what}: a Close with {code} is due, and {got} comes.")
+            comes = "the answer to our ping behind it" if got.opcode == PONG else got
+            raise Complaint(f"{taken or what}: a Close with {code} is due, and {comes} comes.")
         over(visitor, f"{what}: the server has said Close")
 
 

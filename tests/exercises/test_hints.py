@@ -87,6 +87,11 @@ def test_each_check_leads_to_a_function(key: str) -> None:
             assert asked_by(key, check.name) in hints(key), check.id
 
 
+def test_the_function_that_is_judged_goes_before_one_that_is_only_called() -> None:
+    assert asked_by("ex03", "whole_response") == "build_response"  # it also calls accept_key
+    assert asked_by("ex05", "no_secret") == "eavesdrop"
+
+
 def test_what_is_not_there() -> None:
     assert asked_by("ex05", "no_such_check") is None
     assert parse("# Exercise 0\n\nNothing yet.\n") == {}

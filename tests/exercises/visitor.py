@@ -101,7 +101,7 @@ class Visitor:
         return "\r\n".join([first, *lines, "", ""]).encode()
 
     def answer(self) -> tuple[str, dict[str, str]]:
-        """The status line and the headers that come back; ("", {}) if no whole head comes."""
+        """The status line and the headers that come back; ("", {}) if no complete head comes."""
         head = self.line.hear_head(1 << 14)
         if not head.endswith(b"\r\n\r\n"):
             return "", {}
@@ -113,7 +113,7 @@ class Visitor:
         """A 101 must come now, and a right one; ``otherwise`` begins the complaint."""
         status, headers = self.answer()
         if not status.startswith("HTTP/1.1 101 "):
-            came = f'"{status}" comes' if status else "no whole answer comes"
+            came = f'"{status}" comes' if status else "no complete answer comes"
             raise Complaint(f"{otherwise}: {came}.")
         upgrade, connection = headers.get("upgrade", ""), headers.get("connection", "")
         if upgrade.lower() != "websocket" or "upgrade" not in connection.lower():

@@ -69,6 +69,22 @@ def test_any_kind_of_answer_fits(kind: Kind) -> None:
     text(answer, refusal(), Recv(), because="c" * 200, beliefs=(LONG,))
 
 
+def test_an_error_that_is_returned_is_not_raised() -> None:
+    lines = text(returned(Other("ValueError", "")), refusal(), b"x")
+    assert any("ValueError (returned; an error has to be raised)" in line for line in lines)
+
+
+def test_a_call_without_end_asks_for_the_loop() -> None:
+    lines = text(Answer(Kind.LATE), returned(1))
+    assert any("is there a loop that never ends?" in line for line in lines)
+
+
+def test_one_long_argument_may_fill_two_lines() -> None:
+    headers = {f"name-{number}": "x" * 9 for number in range(5)}
+    lines = text(returned(True), returned(False), headers)
+    assert "name-4" in "".join(lines[1:3])
+
+
 def test_a_belief_is_offered_and_not_claimed() -> None:
     one = Belief("f", "n", "Seven bits do.", "Count them.", "06", "5.3", lambda: None)
     lines = text(returned(1), returned(2), beliefs=(one,))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 from typing import Any
 
-from tests.grading.drafts import FILE, PATIENT
+from tests.grading.drafts import BRIEF, FILE, PATIENT
 from wslab.grading import feedback
 from wslab.grading.answers import Complaint, Kind
 from wslab.grading.beliefs import Belief, belief
@@ -153,6 +154,7 @@ def test_after_one_hang_the_function_is_not_asked_again() -> None:
     assert seen == [*[Kind.RETURNED] * 4, Kind.LATE, *[Kind.SKIPPED] * 3, Kind.RETURNED]
     assert found.trial
     assert found.trial.answer.kind is Kind.LATE, "the one that tells something is shown"
+    assert (found.wrong, found.asked) == (1, 6), "who was not asked is not wrong"
 
 
 def test_endless_reading_is_recognised_as_a_belief() -> None:
@@ -228,15 +230,22 @@ def test_what_is_not_there_is_said_with_a_near_name() -> None:
     assert found.status is Status.MISSING
     assert "no function double" in found.note
     assert "'duoble'" in found.note
+    (found, _) = outcomes("def other(n):\n    return n\n\n    def double(n):\n        return 2 * n")
+    assert "no function double" in found.note
+    assert "Line 4 begins with spaces" in found.note
     (found, _) = outcomes("def double(n): raise NotImplementedError('double: add n to n')")
     assert (
         found.note
         == "double is still to be written, in ex04_frames.py.\nTo begin with: add n to n."
     )
+    (found, _) = outcomes("def double(n): raise NotImplementedError('add: sum them up')")
+    assert found.note.startswith("add is still to be written"), "the one that is called"
     (found, _) = outcomes("x = 1\ndef double(n):\n  retrun n")
     assert "SyntaxError" in found.note
     assert "line 3" in found.note
     assert "retrun n" in found.note
+    (found, _) = outcomes("while True: pass", limits=replace(BRIEF, load=1.0))
+    assert "cannot be loaded: it does not come to its end." in found.note
     verdict = judge(Submission({}, {FILE: "There is no file."}), "ex04", "s", checks=[doubled])
     assert verdict.outcomes[0].note == "There is no file."
 

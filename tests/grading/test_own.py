@@ -65,6 +65,16 @@ def test_far_from_the_exercises_it_says_which_ones(
     assert "The files are those" not in repr(own.check("5"))
 
 
+def test_a_file_that_is_gone_can_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ex03_opening_handshake.py").touch()
+    assert "python -m wslab reset ex05" in repr(own.check("5"))
+    assert main(["reset", "ex05"]) == 0
+    assert "python -m wslab reset" not in repr(own.check("5"))
+
+
 def test_it_says_when_nothing_can_be_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -99,6 +99,21 @@ def test_to_end_in_the_middle_is_one() -> None:
     assert "ended while it was being used" in complain(written(code), "")
 
 
+def test_who_serves_one_client_only_is_told_so() -> None:
+    once = """
+    import socket, sys
+    with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
+        print(f"tcp://127.0.0.1:{sys.argv[1]}", flush=True)
+        listener.accept()[0].close()
+    """
+    with (
+        pytest.raises(Complaint, match="took a connection, and ended") as raised,
+        met(written(once)),
+    ):
+        pass
+    assert "127.0.0.1" not in str(raised.value), "no news, and another port each time"
+
+
 def test_what_cannot_be_started_is_not_tried_again() -> None:
     one = written("1 / 0")
     with pytest.raises(Complaint, match="ZeroDivisionError"), met(one):
@@ -122,6 +137,16 @@ def test_what_cannot_be_started_is_not_tried_again() -> None:
 def test_a_program_may_say_what_is_wrong_with_it(printed: str, words: list[str]) -> None:
     code = COUNTING.replace("count += 1", f"print({printed!r}, flush=True)")
     assert complain(written(code), "it is silent") == "\n".join(["it is silent", *words])
+
+
+def test_where_a_program_has_failed_is_said() -> None:
+    trace = (
+        'Traceback (most recent call last):\n  File "/x/ex04_frames.py", line 7, in f\n    f()\n'
+    )
+    trace += '  File "/usr/lib/socket.py", line 9, in g\nKeyError: 1'
+    code = COUNTING.replace("count += 1", f"print({trace!r}, flush=True)")
+    said = complain(written(code), "it is silent")
+    assert said == "it is silent\nIt printed: KeyError: 1 (ex04_frames.py, line 7)"
 
 
 def test_what_we_import_is_not_imported_for_the_program() -> None:

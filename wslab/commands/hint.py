@@ -95,6 +95,12 @@ def _next(key: str, found: Hints, folder: str | None) -> str:
             return function
     if standing.score is not None and standing.score == standing.most:
         raise UsageError(f"All checks of {key} have passed: there is nothing left to hint at.")
+    if standing.score is not None:
+        raise UsageError(
+            f"{key} is all written, and its last check saw the whole program, so you have to say "
+            f"which function it is about: {_say('hint', f'{key}.{next(iter(found))}')}  "
+            f"There are {_list(found)}."
+        )
     raise UsageError(
         f"{key} is all written. What is not right yet?  {_say('check', key)}  "
         f"Or say which function: {_list(found)}."

@@ -28,6 +28,10 @@ def difference(came: object, due: object, width: int) -> Difference:
     'A'
     'a'
      ^ in answer[1]['host']
+    >>> print(*difference((True, 1), (True, 1, b""), 40), sep=chr(10))
+    (True, 1)
+    (True, 1, b'')
+    that has 2 parts, and 3 are due
     """
     place, came, due = narrow("answer", came, due)
     here = "" if place == "answer" else f"in {place}"
@@ -36,9 +40,17 @@ def difference(came: object, due: object, width: int) -> Difference:
     elif type(came) is str and type(due) is str:
         found = _text(show(came), show(due), width)
     else:
-        kinds = "" if type(came) is type(due) else f"that is {_a(came)}, and {_a(due)} is due"
-        found = Difference(fit(show(came), width), fit(show(due), width), kinds)
+        found = Difference(fit(show(came), width), fit(show(due), width), _kinds(came, due))
     return found._replace(mark=shorten_end(" ".join(filter(str.strip, (found.mark, here))), width))
+
+
+def _kinds(came: object, due: object) -> str:
+    """What two values differ in that can hardly be seen, above all if they are cut."""
+    if type(came) is not type(due):
+        return f"that is {_a(came)}, and {_a(due)} is due"
+    if isinstance(came, (tuple, list)) and isinstance(due, (tuple, list)) and len(came) != len(due):
+        return f"that has {len(came)} part{'' if len(came) == 1 else 's'}, and {len(due)} are due"
+    return ""
 
 
 def narrow(place: str, came: object, due: object) -> tuple[str, object, object]:

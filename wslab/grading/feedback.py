@@ -108,11 +108,14 @@ def _answer(trial: Trial, outcome: Outcome) -> Iterator[str]:
             yield _row("", found.mark)
     else:
         room = 1 if outcome.beliefs else 2
-        yield from _wrapped("Came:", _in_words(answer, outcome.source_line), most=room)
+        came = _in_words(answer, outcome.source_line)
+        if answer.kind is Kind.RETURNED and due.kind is Kind.RAISED:
+            came += " (returned; an error has to be raised)"
+        yield from _wrapped("Came:", came, most=room)
         if not trial.fault or answer.kind is not Kind.RETURNED:
             yield from _wrapped("Due:", _due(trial), most=1)
     if trial.because:
-        yield from _wrapped("Why:", trial.because, most=1)
+        yield from _wrapped("Why:", trial.because, most=2)
 
 
 class Bytes(int):
@@ -134,26 +137,27 @@ def _belief(outcome: Outcome) -> Iterator[str]:
 def question(trial: Trial) -> str:
     """The call, as one would write it; what a scripted function does stands behind it."""
     words, notes = [], []
+    room = SHORT if len(trial.args) + len(trial.kwargs) > 1 else 2 * SHORT - len(trial.function)
     for arg in trial.args:
         if hasattr(arg, "play"):
             words.append("sock" if type(arg).__name__ == "Socket" else type(arg).__name__.lower())
             notes.append(fit(str(arg), SHORT + 20))
         else:
-            words.append(_short(arg))
-    words += [f"{name}={_short(value)}" for name, value in trial.kwargs.items()]
+            words.append(_short(arg, room))
+    words += [f"{name}={_short(value, room)}" for name, value in trial.kwargs.items()]
     call = f"{trial.function}({', '.join(words)})"
     return f"{call}, where {' and '.join(notes)}" if notes else call
 
 
-def _short(value: object) -> str:
-    """A value on less than a line; of a long one, its start and its length."""
+def _short(value: object, room: int) -> str:
+    """A value in so many columns; of a long one, its start and its length."""
     text = show(value)
-    if len(text) <= SHORT and columns(text) <= SHORT:
+    if len(text) <= room and columns(text) <= room:
         return text
     if isinstance(value, bytes):
-        end = next(n for n in range(SHORT, -1, -1) if len(repr(value[:n])) <= SHORT - 18)
+        end = next(n for n in range(room, -1, -1) if len(repr(value[:n])) <= room - 18)
         return f"{value[:end]!r}...({len(value)} bytes)"
-    return fit(text, SHORT)
+    return fit(text, room)
 
 
 def _in_words(answer: Answer, line: str) -> str:
@@ -162,6 +166,8 @@ def _in_words(answer: Answer, line: str) -> str:
     if answer.kind is Kind.RAISED:
         text = f"{answer.errors[0]}: {answer.text}" if answer.text else answer.errors[0]
         return text + (f" (line {answer.line}: {line})" if answer.line else "")
+    if answer.kind is Kind.LATE:
+        return f"it {answer.kind.value}: is there a loop that never ends?"
     return f"it {answer.kind.value}" + (f": {answer.text}" if answer.text else "")
 
 

@@ -6,9 +6,10 @@ the exercise; below it a paragraph, another paragraph, and indented code with ga
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
-from collections.abc import Iterator
-from types import CodeType
+from collections.abc import Callable
 
 from . import kit
 from .kit import KitError
@@ -53,14 +54,21 @@ def asked_by(key: str, check: str) -> str | None:
     names = hints(key)
     for one in kit.checks(key):
         if one.name == check:
-            words = set(_constants(one.run.__code__))  # "f" stands there in student.expect("f", …)
-            return next((name for name in names if name in words), None)
+            judged, called = _words(one.run)
+            found = [name for name in names if name in judged]
+            found += [name for name in names if name in called]
+            return found[0] if found else None
     return None
 
 
-def _constants(code: CodeType) -> Iterator[str]:
-    for value in code.co_consts:
-        if isinstance(value, CodeType):  # a function inside it
-            yield from _constants(value)
-        elif isinstance(value, str):
-            yield value
+def _words(run: Callable[..., None]) -> tuple[set[str], set[str]]:
+    """The words in a check: "f" stands there in ``expect("f", …)``; and in ``call("f", …)``."""
+    nodes = list(ast.walk(ast.parse(inspect.getsource(run))))
+    calls = [node for node in nodes if isinstance(node, ast.Call) and node.args]
+    only = [one.args[0] for one in calls if getattr(one.func, "attr", "") == "call"]
+    judged: set[str] = set()
+    called: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            (called if node in only else judged).add(node.value)
+    return judged, called

@@ -7,6 +7,7 @@ too, of another kind: `FAULT`, which gives no mark and asks for a person.
 from __future__ import annotations
 
 import difflib
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -120,10 +121,15 @@ def _outcome(check: Check, student: Student, beliefs: Iterable[Belief]) -> Outco
         shown,
         beliefs=() if unwritten else explaining(beliefs, trials),
         note=unwritten or note,
-        wrong=len(wrong),
-        asked=len(trials),
+        wrong=_count(wrong),
+        asked=_count(trials),
         source_line=_source_line(student.session, shown.answer),
     )
+
+
+def _count(trials: Iterable[Trial]) -> int:
+    """Those that were really asked: after an answer that never came, the others are not."""
+    return sum(trial.answer.kind is not Kind.SKIPPED for trial in trials)
 
 
 def _telling(wrong: Sequence[Trial]) -> Trial:
@@ -148,9 +154,15 @@ def _unwritten(session: Session, trial: Trial) -> str:
     if answer.kind is Kind.MISSING:
         near = difflib.get_close_matches(name, sorted(session.names()), 1, 0.6)
         hint = f" Is it {near[0]!a}? Then give it that name." if near else ""
+        text = session.sources.get(session.file, "")
+        if found := re.search(rf"^[ \t]+def {name}\b", text, re.MULTILINE):
+            line = text.count("\n", 0, found.start()) + 1
+            hint = f" Line {line} begins with spaces, so it is a part of what stands above it."
         return f"There is no function {name} in {session.file}.py.{hint}"
     if "NotImplementedError" in answer.errors:
-        hint = answer.text.removeprefix(f"{name}: ")
+        # It may be another one, that this one calls.
+        other, colon, hint = answer.text.partition(": ")
+        name, hint = (other, hint) if colon and other.isidentifier() else (name, answer.text)
         begin = f"\nTo begin with: {_sentence(hint)}" if hint else ""
         return f"{name} is still to be written, in {session.file}.py.{begin}"
     return ""
@@ -177,6 +189,8 @@ def _not_loaded(session: Session, trouble: Answer) -> str:
         line = _source_line(session, trouble)
         shown = f"\n    {line}" if line else ""
         return f"{file} cannot be loaded: {trouble.errors[0]}: {trouble.text}{where}.{shown}"
+    if trouble.kind is Kind.LATE:
+        return f"{file} cannot be loaded: it does not come to its end. Is there an endless loop?"
     return f"{file} cannot be loaded: it {trouble.kind.value}. {trouble.text}".strip()
 
 

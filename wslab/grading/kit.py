@@ -73,6 +73,7 @@ def exercise(name: str) -> str:
     >>> exercise("3"), exercise("ex04_frames.py")
     ('ex03', 'ex04')
     """
+    name = str(name)  # also for check(3)
     key = name.lower().replace("\\", "/").rpartition("/")[2].partition("_")[0].partition(".")[0]
     key = f"ex{int(key):02}" if key.isascii() and key.isdigit() and len(key) < 3 else key
     if key not in FILES:

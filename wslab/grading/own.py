@@ -62,6 +62,9 @@ def check(
     here = (Path.cwd(), Path.cwd() / "exercises")
     if not folder and own_files() not in here:
         lines.append(f"The files are those in {_nearby(own_files())}")
+    key = found[0].exercise
+    if len(found) == 1 and not folder and not own_file(key).exists():
+        lines.append(f"The file as it was:  python -m wslab reset {key}")
     if not learner.record(found):
         lines.append(f"Points are not kept: {notes.not_kept()}.")
     return Report(found, "\n".join(lines))

@@ -6,6 +6,7 @@ So a server is used in the world, and to start it takes longer than to talk to i
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -91,5 +92,7 @@ def _last_words(printed: str) -> str:
         if line.startswith(UNWRITTEN):
             return f"NotImplementedError: {line.removeprefix(UNWRITTEN)}"
     if any(line.startswith("Traceback") for line in lines):
-        return PRINTED + lines[-1][:200]
+        places = re.findall(r'^ +File "[^"]*\b(ex\d\d_\w+\.py)", line (\d+)', printed, re.MULTILINE)
+        where = " ({}, line {})".format(*places[-1]) if places else ""
+        return PRINTED + lines[-1][:200] + where
     return ""

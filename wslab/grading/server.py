@@ -152,13 +152,15 @@ class Server:
     def _wait_until_ready(self, child: Child) -> None:
         """Ready is when a connection succeeds: what it prints, or when, is its own affair."""
         deadline = time.monotonic() + self.limits.load
+        ended = "The program ended before it took a connection."
         while time.monotonic() < deadline:
             if _listens(self.port):
                 child.settle()
                 if not self.ended():
                     return
+                ended = "The program took a connection, and ended: more clients will come."
             if child.exit_status(0.01) is not None:
-                raise Complaint(self._with_output("The program ended before it took a connection."))
+                raise Complaint(self._with_output(ended))
         # Without the port's number: it is another one each time, and the feedback must not be.
         raise Complaint(self._with_output("The program takes no connection on 127.0.0.1:PORT."))
 
@@ -175,7 +177,9 @@ class Server:
             self._child.exit_status(0.2)  # its last words may be on their way
             self.printed = self._child.output()
         lines = [line for line in self.printed.split("\n") if line.strip()]
-        last = next((line for line in reversed(lines) if not line.startswith(LENT)), "")[:200]
+        # Its address is no news, and another one each time.
+        news = [line for line in lines if not line.startswith(LENT) and str(self.port) not in line]
+        last = news[-1][:200] if news else ""
         return f"{sentence}\nIts last words: {last}" if last else sentence
 
 

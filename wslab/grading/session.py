@@ -213,7 +213,7 @@ def _play(asked: list[Any], plays: list[Play]) -> list[Any]:
     try:
         return ["give", scripts.method(plays[number], name)(*args)]
     except (TypeError, ValueError, AttributeError, OSError) as error:
-        return ["throw", type(error).__name__]
+        return ["throw", type(error).__name__, str(error)[:200]]
 
 
 def _read(reply: Any, number: int, plays: list[Play]) -> Answer:

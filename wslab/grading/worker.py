@@ -10,7 +10,8 @@ The judge begins with one message, a dict: limits, the sources, what to run. The
 ``["call", number, function, args, kwargs]``, or ``["load", number, file]`` for another of the
 files; the answer is ``["returned", number, value]`` or
 ``["raised", number, names, text, file, line]``; between the two, ``["ask", handle, method, args]``
-calls a function that stays with the judge, who answers ``["give", value]`` or ``["throw", name]``.
+calls a function that stays with the judge, who answers ``["give", value]`` or ``["throw", name,
+text]``.
 """
 
 from __future__ import annotations
@@ -215,9 +216,9 @@ class Worker:
         given = [bytes(arg) if isinstance(arg, (bytearray, memoryview)) else arg for arg in args]
         with self.asking:  # a student's threads may ask at the same time
             self._say(["ask", number, method, plain(given)])
-            kind, value = self.receive()
+            kind, value, *text = self.receive()
         if kind == "throw":
-            raise getattr(builtins, value, OSError)("the judge's socket says so")
+            raise getattr(builtins, value, OSError)(*text)
         return value
 
 

@@ -94,6 +94,22 @@ def too_much_can_go(recv, n):
 
 @belief(
     "recv_exactly",
+    says="recv(n) never brings more than the n bytes that I need in all.",
+    look="Of five bytes, three are here. What is the most that the next recv(5) may bring?",
+    lesson="02",
+)
+def asks_for_all_again(recv, n):
+    data = b""
+    while len(data) < n:
+        more = recv(n)
+        if not more:
+            raise EOFError
+        data += more
+    return data
+
+
+@belief(
+    "recv_exactly",
     says='b"" means that nothing has arrived yet: ask again.',
     look="recv() waits when nothing is there yet. So what is left for an empty answer to mean?",
     lesson="02",

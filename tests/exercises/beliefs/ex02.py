@@ -87,6 +87,23 @@ def only_the_first(buffer):
 
 @belief(
     "unpack",
+    says="Four bytes are a number: their order does not matter.",
+    look="The bytes 00 00 01 02 are a length. Read them in both orders: which one is 258?",
+    lesson="02",
+)
+def read_little_endian(buffer):
+    messages = []
+    while len(buffer) >= 4:
+        end = 4 + int.from_bytes(buffer[:4], "little")
+        if len(buffer) < end:
+            break
+        messages.append(buffer[4:end])
+        buffer = buffer[end:]
+    return messages, buffer
+
+
+@belief(
+    "unpack",
     says="When a length has arrived, its message has arrived, too.",
     look='Cut the stream in the middle of a message. What does a slice like b"Hel"[0:5] give you?',
     lesson="02",

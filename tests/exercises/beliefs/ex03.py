@@ -89,6 +89,17 @@ def newline_at_the_end(key):
 
 
 @belief(
+    "accept_key",
+    says="str() makes a text of bytes.",
+    look="Ask Python: str(b'abc'). Which characters are there that do not belong to the text?",
+    lesson="04",
+    rfc="4.2.2",
+)
+def str_of_bytes(key):
+    return str(base64.b64encode(hashlib.sha1((key + GUID).encode()).digest()))
+
+
+@belief(
     "is_upgrade",
     says="The words websocket and Upgrade come in the case in which the RFC writes them.",
     look="Some clients write Upgrade: WebSocket. What does §4.2.1 say about that, item 3?",

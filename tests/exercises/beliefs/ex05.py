@@ -44,6 +44,17 @@ def first_key_byte_only(data, key):
 
 
 @belief(
+    "apply_mask",
+    says="bytes(n) is one byte, with the value n.",
+    look="Ask Python: bytes(3), and bytes([3]). How long is each of the two?",
+    lesson="06",
+    rfc="5.3",
+)
+def bytes_of_a_number(data, key):
+    return b"".join(bytes(byte ^ key[i % 4]) for i, byte in enumerate(data))
+
+
+@belief(
     "unmask_stream",
     says="Every chunk begins with the first byte of the key again.",
     look="Unmask five bytes in chunks of 2 and 3, on paper. Who remembers whose turn it is?",

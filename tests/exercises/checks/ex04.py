@@ -57,7 +57,8 @@ def not_written(student: Student) -> None:
     for opcode in (3, 7, 11, 15):
         student.refuses("encode_frame", opcode, b"", because="this opcode is reserved")
     for opcode in (8, 9, 10):
-        student.expect("encode_frame", opcode, bytes(125), right=reference.encode_frame)
+        for size in (3, 125):
+            student.expect("encode_frame", opcode, bytes(size), right=reference.encode_frame)
         student.refuses("encode_frame", opcode, bytes(126),
                         because="a control frame has at most 125 bytes of payload")  # fmt: skip
         student.refuses("encode_frame", opcode, b"", fin=False,

@@ -200,7 +200,11 @@ def fault_of(reply: object, opcode: int, payload: bytes) -> str:
         return f"a frame with the opcode {first & 0x0F} is no answer to the opcode {opcode}"
     if second & 0x80:
         return "the MASK bit is set, and this is what a server sends"
-    if not first & 0x80 or first & 0x70 or second != len(rest):
+    if not first & 0x80:
+        return f"FIN is 0 in the first byte, {first:02x}, as if more of it were to come"
+    if first & 0x70:
+        return f"the reserved bits of the first byte, {first:02x}, have to be 0"
+    if second != len(rest):
         return f"the header {first:02x} {second:02x} does not fit: {len(rest)} bytes stand behind"
     if rest != (payload if opcode == PING else payload[:2]):
         return f"its payload, {rest[:12].hex(' ') or 'no bytes'}, is not the one that is due"

@@ -52,7 +52,7 @@ def opened(student: Student) -> None:
                 visitor.say(visitor.request(**changes))
                 visitor.welcome(what)
                 visitor.say(visitor.frame(PING, b"here?"))
-                visitor.due(PONG, b"here?", "After the 101")
+                visitor.due(PONG, b"here?", "After the 101 and a ping of ours")
         student.claim(True, "")
 
 
@@ -60,7 +60,7 @@ def opened(student: Student) -> None:
 def refused(student: Student) -> None:
     long = {f"X-{n}": "x" * 100 for n in range(170)}
     cases = {
-        "A version that is not 13": (426, {"Sec_WebSocket_Version": "8"}),
+        signs.OTHER_VERSION: (426, {"Sec_WebSocket_Version": "8"}),
         "No version": (426, {"Sec_WebSocket_Version": None}),
         "No key": (400, {"Sec_WebSocket_Key": None}),
         "A key of 3 bytes": (400, {"Sec_WebSocket_Key": "YWJj"}),
@@ -95,7 +95,8 @@ def in_pieces(student: Student) -> None:
             visitor.say(visitor.request(), visitor.frame(BINARY, data))
             visitor.welcome("The opening handshake with a frame behind it")
             visitor.say(visitor.frame(PING, b"next"))
-            visitor.due(BINARY, data, signs.EARLY)
+            lost = dict.fromkeys([NOTHING, Heard(PONG, b"next")], f"{signs.EARLY}.")
+            visitor.due(BINARY, data, "The echo of a frame behind the opening handshake", lost)
         for part in (0.1, 0.5, 0.99):
             with Visitor(server) as visitor:
                 request = visitor.request()

@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from random import Random
 
 from wslab.grading.answers import Complaint
@@ -27,18 +26,18 @@ ENOUGH = 24
 SILENCE = (0.2, 1.0)
 """Seconds between pings: the longer ones only if our own machine is too slow for the others."""
 
-NOT_TO_ONESELF = "Whoever says something does not hear it"
+NOT_TO_ONESELF = "A client that says something does not hear it"
 TRIMMED = "The spaces around a message get lost"
-PAST = "Who enters hears what was said before"
+PAST = "A client that enters hears what was said before"
 ORDER = "Two visitors hear the same messages in another order"
 BINARY_TOLD = "A binary message is told to the room"
-GOSSIP = "When somebody leaves, the others are told"
-DEAF = "Since somebody has vanished, the others do not hear all that is said"
-BLOCKED = "Somebody in the room does not read, and so nobody hears anything"
-ENDLESS = "Who does not read for long gets all in the end, so all of it was kept"
+GOSSIP = "When a client leaves, the others are told"
+DEAF = "Since a client has vanished, the others do not hear all that is said"
+BLOCKED = "A client does not read, and so nobody in the room hears anything"
+ENDLESS = "A client that does not read for long gets all in the end, so all was kept"
 NEVER_PINGED = "Nobody gets a ping"
-IMMORTAL = "Who sends nothing at all, no pong either, is still in the room"
-MUST_TALK = "Who answers each ping, and says nothing else, is put out"
+IMMORTAL = "A client that sends nothing at all, no pong either, is still in the room"
+MUST_TALK = "A client that answers each ping, and says nothing else, is put out"
 JUST_ENDS = "The answer to our Close is the end of TCP, and no Close"
 DROPPED = "At Ctrl-C, a connection ends without a Close"
 LEFT_OPEN = "After Ctrl-C"
@@ -101,18 +100,26 @@ def one_order(student: Student) -> None:
                 visitor.say(visitor.frame(TEXT, said[-1]))
         heard: list[list[Heard]] = []
         for visitor in visitors:
-            heard.append(list(islice(messages(visitor), len(said))))
+            heard.append(texts(visitor, len(said)))
             if sorted(heard[-1], key=str) != sorted((Heard(TEXT, data) for data in said), key=str):
-                raise Complaint(f"Of {len(said)} messages at a time, some are lost or changed.")
+                raise Complaint(f"Of {len(said)} messages at a time, some come changed, or twice.")
             if heard[-1] != heard[0]:
                 raise Complaint(f"{ORDER}.")
         student.claim(True, "")
 
 
-def messages(visitor: Visitor) -> Iterator[Heard]:
-    """What comes, as long as something comes."""
-    while (got := visitor.hear()).opcode >= 0:
-        yield got
+def texts(visitor: Visitor, count: int) -> list[Heard]:
+    """The next texts; all of them are due."""
+    heard: list[Heard] = []
+    while len(heard) < count:
+        got = visitor.hear()
+        if got.opcode != TEXT:
+            raise Complaint(
+                f"Of {count} messages at a time, {len(heard)} come, and then {got}. "
+                "Does your room still hold clients that have left before?"
+            )
+        heard.append(got)
+    return heard
 
 
 @check("ex09", points=1, title="A binary message gets 1003, and nobody hears it", lesson="09",
@@ -197,10 +204,10 @@ def slow_reader(student: Student) -> None:
                 continue
             # Whether a Close still gets through is a matter of luck: its code counts for nothing.
             if got == NOTHING:
-                raise Complaint("Who reads too slowly has to go, and is still there.")
+                raise Complaint("A client that reads too slowly has to go, and is still there.")
             break
         else:
-            raise Complaint(f"{ENDLESS}: {ENOUGH * SIZE >> 20} MiB.")
+            raise Complaint(f"{ENDLESS}: {ENOUGH * SIZE >> 20} MiB. The limit must be in bytes.")
         student.claim(True, "")
 
 
@@ -270,7 +277,10 @@ def watch(silent: Visitor, alive: Visitor, seconds: float) -> None:
         raise Complaint(f"{IMMORTAL} after four times {seconds} seconds.")
     code = last_code(bytes(heard))
     if code not in (0, 1008):
-        raise Complaint(f"Who is silent gets a Close with 1008, or just the end; here {code}.")
+        raise Complaint(
+            f"A client that is silent gets a Close with {code}; "
+            "1008 is due, or just the end of the connection."
+        )
     alive.say(alive.frame(TEXT, b"I am here"))
     alive.due(TEXT, b"I am here", "What is said by somebody who answers each ping")
 
