@@ -32,6 +32,8 @@ class Verdict:
     """What kept the student's code apart from the rest of the machine."""
     printed: str = ""
     """The beginning of what the code printed."""
+    borrowed: tuple[str, ...] = ()
+    """The functions of the solutions that stepped in for the student's own."""
     strain: int = 0
     """So often the code ended or hung, more or less in seconds: see `Session.strain`."""
 
@@ -82,7 +84,10 @@ def judge(
                 outcomes.append(_waiting(check, waits, checks))
             else:
                 outcomes.append(run(check, session, seed, beliefs))
-    return Verdict(exercise, tuple(outcomes), session.layers, session.printed, session.strain)
+    return Verdict(
+        exercise, tuple(outcomes), session.layers, session.printed,
+        tuple(sorted(session.program.borrowed)), session.strain,
+    )  # fmt: skip
 
 
 def run(check: Check, session: Session, seed: str, beliefs: Iterable[Belief]) -> Outcome:

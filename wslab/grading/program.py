@@ -13,10 +13,13 @@ from contextlib import contextmanager
 
 from .answers import PRINTED, Complaint
 from .limits import Limits
-from .server import Server
+from .server import LENT, Server
 
 UNWRITTEN = "not written yet: "
 """What the given part of a starter prints when it comes to a function that waits to be written."""
+
+
+_BORROWED = re.compile(rf"^{LENT}([a-z_]{{1,30}}) is the solution's", re.MULTILINE)
 
 
 class Program:
@@ -33,6 +36,8 @@ class Program:
         self._server: Server | None = None
         self._hopeless = ""
         """Why it cannot be started: what it was for one check, it is for all."""
+        self.borrowed: set[str] = set()
+        """The functions of the solutions that have stepped in for missing ones."""
 
     @contextmanager
     def serving(
@@ -59,6 +64,8 @@ class Program:
         except BaseException:
             self.end()
             raise
+        finally:
+            self.borrowed.update(_BORROWED.findall(server.output()))
         if server is self._server and server.ended():
             self._server = None
             server.__exit__(None, None, None)  # complains
