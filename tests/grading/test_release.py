@@ -178,6 +178,12 @@ def test_the_command_does_not_overwrite_and_gives_students_no_seed(tmp_path: Pat
     assert os.listdir(tmp_path) == ["mine"]
 
 
+def test_the_name_comes_first() -> None:
+    done = wslab("release", "--gradescope", "--exercise", "ex03", "out.zip")
+    assert done.returncode == 2
+    assert "Put the name first" in sentence(done.stderr)
+
+
 @pytest.mark.parametrize("name", ["x.tar.gz", "x.TGZ", "x.tar", "x.7z", "x.rar"])
 def test_another_kind_of_archive_is_no_name_for_a_folder(tmp_path: Path, name: str) -> None:
     done = wslab("release", str(tmp_path / name))

@@ -24,9 +24,9 @@ def add(commands: Any) -> None:
         "  python -m wslab release --gradescope autograder.zip --exercise ex03"
     )
     parser = command(commands, "release", run, summary, examples)
-    parser.add_argument("output", metavar="OUT", help="a new folder, or a new name that ends"
-                        " in .zip")  # fmt: skip
     option = parser.add_argument
+    option("output", nargs="?", metavar="OUT", help="a new folder, or a new name that ends in .zip;"
+           " stands before --exercise")  # fmt: skip
     option("--gradescope", action="store_true", help="for Gradescope, and not for students")
     option("--seed", help="only for Gradescope: the seed of its questions (default: a new one)")
     option("--exercise", nargs="+", default=[], metavar="EXERCISE",
@@ -35,6 +35,8 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write it and say what is in it. Raises UsageError, Trouble."""
+    if args.output is None:
+        raise UsageError("Where to? Put the name first: release OUT.")
     if not args.gradescope and (args.seed or args.exercise):
         raise UsageError("--seed and --exercise are for --gradescope: students get no seed.")
     out = Path(args.output)
