@@ -161,6 +161,8 @@ class _Run:
                 except Empty:
                     break
                 self._start_isolated(judge)
+                if self.stopping.is_set():
+                    break
                 graded = self._grade(judge, task)
                 if graded and not self.stopping.is_set():
                     self.finished.put(graded)
