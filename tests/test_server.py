@@ -130,6 +130,12 @@ def test_origins_that_are_not_expected_get_403() -> None:
             assert caught.value.status == 403
 
 
+def test_one_string_is_no_list_of_origins() -> None:
+    """Or every origin that is a part of it would be let in."""
+    with pytest.raises(TypeError, match="a list of strings"):
+        ws_echo.serve(origins="https://good.example")
+
+
 def test_programs_may_be_let_in_beside_an_origin() -> None:
     with ws_echo.serve(origins=["https://good.example", None]) as server:
         wslab.connect(server.url).close()

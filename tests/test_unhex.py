@@ -64,6 +64,10 @@ def test_every_notation_gives_the_same_bytes(name: str) -> None:
     assert one(NOTATIONS[name]) == HELLO
 
 
+def test_the_escaped_string_of_wireshark() -> None:
+    assert one('"\\x81\\x05\\x48" \\\n"\\x65\\x6c\\x6c\\x6f"') == b"\x81\x05Hello"
+
+
 def test_a_byte_with_one_digit_is_clear_only_with_0x() -> None:
     assert one("{ 0x5, 0x1 }") == b"\x05\x01"
     with pytest.raises(ValueError, match=r"'129' in .* odd number of hex digits"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -22,7 +23,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     _prepare_output()
     words = sys.argv[1:] if argv is None else argv
     parser = _parser(words[0] if words else "")
-    args = parser.parse_args(words)
+    args, rest = parser.parse_known_args(words)
+    if rest:
+        why = "words stand before the options, and one that begins with - behind --"
+        text = f"wslab: unrecognized arguments: {' '.join(rest)} ({why})"
+        parser.exit(TROUBLE, f"{text}\nTry: {parser.prog} {words[0]} --help\n")
     if args.run is None:
         parser.print_help(sys.stderr)
         return TROUBLE
@@ -43,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"wslab: {error.strerror or error}", file=sys.stderr)
         return TROUBLE
     except KeyboardInterrupt:
+        if argv is None:  # the program ends: a second one would only tear that
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         print(file=sys.stderr)
         return 130  # as a shell says it: 128 and the number of the signal
 

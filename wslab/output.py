@@ -42,4 +42,6 @@ def save(name: str, recordings: Sequence[Recording], count: int | None = None) -
     cut = sum(recording.cut for recording in recordings)
     missing = f", without {cut} bytes for which there was no room" if cut else ""
     connections = "1 connection" if kept == 1 else f"{kept} connections"
+    if path.suffix == ".json" and kept > 1:
+        name = f"{name} to {path.stem}-{kept}.json"
     return f"Recorded in {name}: {connections}{forgotten}{missing}."

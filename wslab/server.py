@@ -54,6 +54,8 @@ def serve(
     peer. A browser that asks for a page gets ours, or what ``with_page(request)`` answers. Times
     are in seconds, sizes in bytes. Raises net.Trouble when it cannot listen.
     """
+    if isinstance(origins, str):  # "in" would look for any part of it
+        raise TypeError(f"origins is a list of strings, as [{origins!r}], and not one string")
 
     def answer(request: Request) -> Response:
         try:

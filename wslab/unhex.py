@@ -18,7 +18,8 @@ class Piece(NamedTuple):
 
 _MARKER = re.compile(r"\s*(->|<-|>|<)")
 _SENDERS = {">": Role.CLIENT, "->": Role.CLIENT, "<": Role.SERVER, "<-": Role.SERVER}
-_NOISE = re.compile(r"\\x|[\s,;:()\[\]'\"-]")
+# Wireshark ends the lines of an escaped string with a backslash.
+_NOISE = re.compile(r"\\x|\\(?=\s|$)|[\s,;:()\[\]'\"-]")
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _ARRAY = re.compile(r"([^{}]*)\{([^{}]*)\}")
 
@@ -76,20 +77,21 @@ def _read_lines(lines: list[str]) -> list[Piece]:
 
 def _read_line(line: str) -> Piece:
     """Plain hex, perhaps with a marker of direction in front."""
-    sender, data = None, b""
+    sender, data = None, []
     if match := _MARKER.match(line):
         sender = _SENDERS[match[1]]
     for token in _NOISE.split(line[match.end() :] if match else line):
         digits = re.sub("^0[xX]", "", token)
         if odd := re.search(r"[^0-9a-fA-F]", digits):
             raise ValueError(f"{odd[0]!a} in {_quote(line)} is not a hex digit")
-        if len(digits) % 2 and len(digits) == len(token):
+        # 0x8 is a number of one digit, and a byte; 0x123 has lost a digit, or has one too many.
+        if len(digits) % 2 and (len(digits) == len(token) or len(digits) > 1):
             raise ValueError(
                 f"{_quote(token)} in {_quote(line)} has an odd number of hex digits; "
                 "two make a byte"
             )
-        data += bytes.fromhex(digits.zfill(len(digits) + len(digits) % 2))
-    return Piece(sender, data)
+        data.append(bytes.fromhex(digits.zfill(len(digits) + len(digits) % 2)))
+    return Piece(sender, b"".join(data))
 
 
 def _quote(text: str) -> str:
@@ -126,6 +128,7 @@ class _Row(NamedTuple):
 _ROW = re.compile(r"(\s*)([0-9a-fA-F]{1,16})(:?)(\s+)(\S.*)")
 _END = re.compile(r"\s*[0-9a-fA-F]{6,16}\s*")
 _SWAPPED = re.compile(r"[0-9a-f]{7}( +[0-9a-f]{4})+ *")
+_BITS = re.compile(r"[0-9a-f]{8}:( [01]{8})+ .*")
 
 
 _LONGEST_FILL = 2**26
@@ -136,6 +139,8 @@ def _read_dump(lines: list[str]) -> list[Piece] | None:
     """Rows of offset, hex, and ASCII; None if that is not what the lines are."""
     if any(map(_SWAPPED.fullmatch, lines)):
         raise ValueError("hexdump and od -x swap the bytes of each pair: use hexdump -C, or xxd")
+    if lines and all(map(_BITS.fullmatch, lines)):
+        raise ValueError("xxd -b writes bits: use xxd without it")
     rows: list[_Row] = []
     fill = False
     for number, line in enumerate(lines):
@@ -173,16 +178,16 @@ def _read_row(text: str) -> tuple[bytes, bool]:
 
     Tools that write single bytes leave a gap of two spaces in the middle.
     """
-    data, longest = b"", len(text.split()[0])
+    data, longest = bytearray(), len(text.split()[0])
     for match in re.finditer(r"(\S+)(\s*)", text):
         token, gap = match.groups()
         if len(token) % 2 or len(token) > longest or not re.fullmatch("[0-9a-fA-F]+", token):
-            return data, bool(data)
+            return bytes(data), bool(data)
         data += bytes.fromhex(token)
         middle = len(gap) == 2 and len(data) == 8 and len(token) == 2
         if len(gap) > 1 and not middle:
-            return data, match.end() < len(text)
-    return data, False
+            return bytes(data), match.end() < len(text)
+    return bytes(data), False
 
 
 def _chain(rows: list[_Row], certain: bool) -> list[Piece] | None:

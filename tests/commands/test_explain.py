@@ -94,6 +94,13 @@ def test_a_file_of_text_is_raw_bytes_only_over_tcp(
     assert "'Shall I compare'" in explained(capsys, "poem", "--protocol", "tcp")
 
 
+def test_files_are_explained_one_at_a_time(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "a.json").touch()
+    assert "One file at a time: explain a.json" in refused(capsys, "a.json", "b.json")
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -103,7 +110,8 @@ def test_a_file_of_text_is_raw_bytes_only_over_tcp(
         (["81", "8"], "'8' in '81 8' has an odd number of hex digits"),
         ([""], "there are no bytes: give hex digits"),
         (["81" * 3000 + "8"], "there is no file of that name"),
-        (["poem", "poem"], "of files take one at a time: poem"),
+        (["0x123"], "'0x123' in '0x123' has an odd number of hex digits"),
+        (["00000000: 10000001 00000101 .."], "xxd -b writes bits"),
         (["empty"], "Cannot read empty as hex: there are no bytes"),
         (["."], "Cannot read .: "),
         (["caf\udcff"], "there is no file of that name"),

@@ -22,9 +22,15 @@ from wslab.protocol.rfc import Role
 CLIENT, SERVER = Role.CLIENT, Role.SERVER
 
 
-def recorded(process: subprocess.CompletedProcess[bytes], file: Path, count: str) -> None:
+OURS = "Our two echoes, since no URL was given.\n"
+
+
+def recorded(
+    process: subprocess.CompletedProcess[bytes], file: Path, count: str, before: str = ""
+) -> None:
     assert process.returncode == 0, process.stderr
-    assert process.stderr.decode() == f"Recorded in {file}: {count}.\n"
+    more = f" to {file.stem}-2.json" if count == "2 connections" and file.suffix == ".json" else ""
+    assert process.stderr.decode() == f"{before}Recorded in {file}{more}: {count}.\n"
 
 
 def said(file: Path, sender: Role) -> list[str]:
@@ -35,7 +41,7 @@ def said(file: Path, sender: Role) -> list[str]:
 
 def test_without_a_url_both_echoes_are_recorded(tmp_path: Path) -> None:
     file = tmp_path / "talk.pcapng"
-    recorded(wslab("record", "-o", str(file)), file, "2 connections")
+    recorded(wslab("record", "-o", str(file)), file, "2 connections", OURS)
     assert list(tmp_path.iterdir()) == [file]
     capture = file.read_bytes()
     assert DECLARATION.encode() in capture
@@ -45,7 +51,7 @@ def test_without_a_url_both_echoes_are_recorded(tmp_path: Path) -> None:
 
 def test_without_a_url_they_may_say_something_else(tmp_path: Path) -> None:
     file, second = tmp_path / "talk.json", tmp_path / "talk-2.json"
-    recorded(wslab("record", "Grüße", "there", "-o", str(file)), file, "2 connections")
+    recorded(wslab("record", "Grüße", "there", "-o", str(file)), file, "2 connections", OURS)
     assert sorted(tmp_path.iterdir()) == [second, file]
     assert Recording.load(file).stream(SERVER) == "Grüßethere".encode()
     assert said(second, CLIENT) == ["text 'Grüße'", "text 'there'", "close 1000"]

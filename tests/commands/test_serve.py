@@ -45,6 +45,24 @@ def test_a_server_ends_well_also_with_an_open_connection(
 
 
 @posix
+def test_many_ctrl_c_at_once_do_not_stop_the_end() -> None:
+    for _ in range(3):
+        with running("serve", "ws") as process:
+            address(process, "ws")
+            for _ in range(20):
+                process.send_signal(signal.SIGINT)
+            assert ended(process)[0] == 0
+
+
+def test_listening_everywhere_is_said_and_is_no_address_to_connect_to() -> None:
+    with running("serve", "ws", "--host", "0.0.0.0") as process:
+        assert process.stderr
+        assert b"connect ws://127.0.0.1:" in process.stderr.readline()
+        assert b"open http://127.0.0.1:" in process.stderr.readline()
+        assert process.stderr.readline() == b"Everybody in your network can reach it, too.\n"
+
+
+@posix
 def test_a_server_ends_well_when_nobody_came() -> None:
     with running("serve", "ws") as process:
         address(process, "ws")
@@ -169,6 +187,12 @@ def test_only_pages_of_that_origin() -> None:
 
 
 # ---------------------------------------------------------------- what stands in the way
+
+
+@pytest.mark.parametrize("origin", ["a.example", "http://a.example/", "http://"])
+def test_an_origin_that_no_browser_sends(origin: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = trouble(capsys, "serve", "ws", "--origin", origin)
+    assert "--origin takes what a browser sends" in text
 
 
 @pytest.mark.parametrize("protocol", ["tcp", "ws"])

@@ -158,12 +158,18 @@ def we_closed(end: Connection) -> None:
     end.close()
 
 
+def they_answered(end: Connection) -> None:
+    end.close()
+    end.receive(close_frame(1000, b"", KEY))
+
+
 @pytest.mark.parametrize(
     ("story", "code", "reason", "text"),
     [
         (lost, 1006, "", "the connection is lost: the stream ended without a Close frame"),
         (peer_closed, 1001, "bye", "the peer closed with 1001 bye"),
         (we_closed, 1006, "", "the connection was closed from this side"),
+        (they_answered, 1000, "", "this side closed, and the peer answered with 1000"),
         (peer_failed, 1006, "", "failed with 1002: opcode 3 is reserved"),
     ],
 )

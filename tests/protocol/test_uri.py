@@ -55,6 +55,8 @@ def test_bad_urls(url: str, text: str) -> None:
 
 def test_other_schemes() -> None:
     assert parse_url("tcp://h:7", schemes=("tcp",)) == Address("tcp", "h", 7, "/")
+    with pytest.raises(URLError, match=r"for example ws://\[::1\]:15000"):
+        parse_url("ws://[::1]:0/")
     with pytest.raises(URLError, match=r"names no usable port; write for example tcp://h:15000"):
         parse_url("tcp://h", schemes=("tcp",))
 

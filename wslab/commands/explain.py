@@ -97,12 +97,14 @@ def _read_bytes(words: list[str], protocol: Protocol) -> list[Piece]:
         if len(words) == 1 and words[0].strip():
             what = f"{words[0][:50]!a} (there is no file of that name)"
         elif files := [word for word in words if os.path.isfile(word)]:
-            what = f"this (of files take one at a time: {files[0]})"
+            raise UsageError(f"One file at a time: explain {files[0]}") from None
         raise _no_hex(what, error) from None
 
 
 def _read_hex_or_raw(data: bytes, name: str, protocol: Protocol) -> list[Piece]:
     """Text is taken for hex, unless it is HTTP; no frame is text alone (§5.2: the RSV bits)."""
+    if FORMAT.encode() in data[:64]:
+        raise UsageError("That is a recording, as record saves it: give its file by name.")
     text = _decode(data)
     if text is None or looks_like_http(data):
         return [Piece(None, data)]

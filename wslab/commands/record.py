@@ -49,8 +49,11 @@ def run(args: argparse.Namespace) -> int:
     except UnicodeEncodeError as error:
         raise UsageError(f"{error.object.rstrip()!a} is not text in UTF-8.") from None
     if url is None:
+        if args.origin or args.subprotocol or args.cafile:
+            raise UsageError("These options are for a server: give its URL, with ://, first.")
         recordings = [talked.recording for talked in demo.run(words or demo.WORDS)]
-        print(save(args.output, recordings), file=sys.stderr)
+        print(f"Our two echoes, since no URL was given.\n{save(args.output, recordings)}",
+              file=sys.stderr)  # fmt: skip
         return 0
     args.url = url
     person = not spoken and talk.at_a_terminal()

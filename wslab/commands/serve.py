@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 import signal
 import sys
-import threading
+import time
 from typing import Any
 
 from .. import tcp_echo, ws_echo
@@ -48,9 +49,13 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """An echo server, until someone stops it."""
     server = _serve_tcp(args) if args.protocol == "tcp" else _serve_websocket(args)
-    hint = f"python -m wslab connect {server.url}"
+    # An address to listen on everywhere is none to connect to.
+    url = server.url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+    hint = f"python -m wslab connect {url}"
     if args.protocol == "ws":
-        hint += f"\nor open {server.url.replace('ws', 'http', 1)} in a browser"
+        hint += f"\nor open {url.replace('ws', 'http', 1)} in a browser"
+    if url != server.url:
+        hint += "\nEverybody in your network can reach it, too."
     run_until_stopped(server, f"Talk to it from another terminal: {hint}\nCtrl-C ends the server.")
     return 0
 
@@ -61,8 +66,8 @@ def run_until_stopped(server: Server, text: str) -> None:
     with server:
         print(server.url, flush=True)
         print(text, file=sys.stderr, flush=True)
-        while not stop.wait(0.2):  # in short steps, for Windows wakes no one for Ctrl-C
-            pass
+        while not stop:
+            time.sleep(0.2)  # in short steps, for Windows wakes no one for Ctrl-C
 
 
 def _serve_tcp(args: argparse.Namespace) -> Server:
@@ -77,6 +82,10 @@ def _serve_websocket(args: argparse.Namespace) -> Server:
     for name in ("max_message", "max_fragments"):
         if getattr(args, name) is not None:
             options[name] = getattr(args, name)
+    for origin in args.origin or ():
+        if not re.fullmatch(r"null|[a-z][a-z0-9+.-]*://[^/]+", origin):
+            text = "takes what a browser sends, as http://127.0.0.1:8000, without a path or a slash"
+            raise UsageError(f"--origin {text} at its end, and not {origin!a}.")
     context = tls.of_server(args.cert, args.key)
     return ws_echo.serve(args.host, args.port, ssl=context, origins=args.origin, **options)
 
@@ -90,12 +99,13 @@ def _common_options(args: argparse.Namespace, protocol: Protocol) -> dict[str, A
     }
 
 
-def _stop_signals() -> threading.Event:
-    """An event that Ctrl-C and SIGTERM set, instead of what they do otherwise.
+def _stop_signals() -> list[int]:
+    """A list that Ctrl-C and SIGTERM put their number into, instead of what they do otherwise.
 
-    They stay so: an impatient second one must not disturb the end.
+    They stay so: an impatient second one must not disturb the end. And no Event, for a handler may
+    run in the middle of ``wait``: to take the Event's lock there would stop everything for ever.
     """
-    stop = threading.Event()
+    stop: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda number, _: stop.append(number))
     return stop

@@ -19,7 +19,9 @@ def of_server(cert: str | None, key: str | None) -> ssl.SSLContext | None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         context.load_cert_chain(cert, key)
-    except ssl.SSLError as error:
+    except OSError as error:
+        if not isinstance(error, ssl.SSLError):  # so ends OpenSSL's question for the pass phrase
+            raise UsageError(f"{key or cert}: that pass phrase does not open the key.") from None
         pair = f"{cert} and {key} are no certificate with its key"
         alone = f"{cert} does not hold a certificate and its key (give the key with --key)"
         reason = error.reason or error

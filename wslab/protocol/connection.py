@@ -60,6 +60,7 @@ class Connection(Incoming):
             role, request, answer, max_message, max_fragments, max_head, opened, on_field
         )
         self.close_sent = False
+        self._closed_here = False  # whether our Close was the first
         self._random = random
         self._masks = role is Role.CLIENT  # what we send (§5.1)
         if role is Role.CLIENT and request is not None and not opened:
@@ -137,6 +138,7 @@ class Connection(Incoming):
         if self.close_sent or self.state not in (State.OPEN, State.CLOSING):
             return b""
         self.close_sent = True
+        self._closed_here = not self.close_received
         self.state = State.CLOSING
         return self._encode(Opcode.CLOSE, payload)
 
@@ -148,7 +150,9 @@ class Connection(Incoming):
             error.__cause__ = self.failure
             return error
         if self.close_received:
-            text = f"the peer closed with {self.close_code} {self.close_reason}".rstrip()
+            answered = "this side closed, and the peer answered"
+            who = answered if self._closed_here else "the peer closed"
+            text = f"{who} with {self.close_code} {self.close_reason}".rstrip()
         elif self.close_sent:
             text = "the connection was closed from this side"
         else:
