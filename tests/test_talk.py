@@ -334,4 +334,19 @@ def test_a_server_that_never_answers(
 
     with liar(welcomed(listen)) as url:
         assert main(["connect", url]) == 1
-    assert capsys.readouterr().err == "wslab: the connection was closed from this side\n"
+    assert capsys.readouterr().err == (
+        "wslab: no answer to 1 of our messages within 0.1 s\n"
+        "wslab: the connection was closed from this side\n"
+    )
+
+
+def test_a_message_does_not_move_the_cursor_of_a_terminal(
+    stdin: Stdin, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ws_echo.serve() as server, ws_echo.connect(server.url) as ws:
+        assert talk.over_websocket(ws, [b"\x1b[2Jone"], talk.ARROW) == 0
+    assert capsys.readouterr().out == "<- \\x1b[2Jone\n"
+    many = encode_frame(1, b"one\ntwo") + encode_frame(8, struct.pack("!H", 1000))
+    with liar(welcomed(lambda sock: sock.sendall(many))) as url, ws_echo.connect(url) as ws:
+        talk.over_websocket(ws, [], talk.ARROW)
+    assert capsys.readouterr().out == "<- one\n   two\n"

@@ -12,6 +12,7 @@ from typing import TextIO
 from . import net
 from .protocol.errors import ConnectionClosed
 from .protocol.rfc import close_code_meaning
+from .views.columns import printable
 from .websocket import WebSocket
 
 PATIENCE = 2.0
@@ -98,6 +99,9 @@ def over_websocket(ws: WebSocket, spoken: Iterable[bytes], arrow: str = "") -> i
             # There is no half-close: after our Close a server sends no answer any more (§5.5.1).
             while unanswered and answers.acquire(timeout=PATIENCE):
                 unanswered -= 1
+            if unanswered:
+                text = f"no answer to {unanswered} of our messages within {PATIENCE:g} s"
+                print(f"wslab: {text}", file=sys.stderr)
             ws.say_goodbye(1000, "", timeout=PATIENCE)
             if not over.wait(PATIENCE):
                 ws.close()  # a server that does not answer our Close is not waited for
@@ -109,6 +113,8 @@ def over_websocket(ws: WebSocket, spoken: Iterable[bytes], arrow: str = "") -> i
         try:
             for message in ws:
                 shown = message if isinstance(message, str) else f"(binary) {message.hex(' ')}"
+                if arrow:  # a terminal: a peer's text must not move the cursor there
+                    shown = "\n   ".join(map(printable, shown.split("\n")))
                 print(arrow + shown, flush=True)
                 answers.release()
         except ConnectionClosed as closed:
