@@ -87,7 +87,7 @@ def test_a_bare_python_says_the_words_over_both(bare: Path, words: list[str]) ->
         "of these: opening handshake": (0, handshake),
         "of these: frames (headers, masks, words, Close)": (0, frames_of(spoken)),
         # An empty text is nothing on a stream, so nothing is answered there.
-        "trips: round trips until the first answer (1 for TCP)": (1 + any(spoken), 3),
+        "trips: round trips until the 1st answer (1 opens TCP)": (1 + any(spoken), 3),
     }
 
 

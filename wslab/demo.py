@@ -112,7 +112,7 @@ def _totals(tcp: Conversation, websocket: Conversation) -> str:
         ("bytes on the stream", lambda c: c.stream_bytes),
         ("    of these: opening handshake", lambda c: c.bytes_of("handshake")),
         ("    of these: frames (headers, masks, words, Close)", lambda c: c.bytes_of("frame")),
-        ("trips: round trips until the first answer (1 for TCP)", lambda c: c.round_trips),
+        ("trips: round trips until the 1st answer (1 opens TCP)", lambda c: c.round_trips),
     ]
     lines = [f"{'':<54}{'raw TCP':>11}{'WebSocket':>13}"]
     lines += [f"{name:<54}{count(tcp):>11}{count(websocket):>13}" for name, count in rows]

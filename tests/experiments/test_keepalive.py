@@ -65,6 +65,36 @@ def test_a_patient_router_forgets_nobody() -> None:
     ).alive
 
 
+@pytest.mark.parametrize("every", [600.0, 601.0, 3600.0, float("inf")])
+def test_who_asks_too_rarely_to_ask_at_all_is_forgotten_and_does_not_notice(every: float) -> None:
+    """The hour passes also when no Ping is due in it."""
+    clock = FastForward()
+    began = clock.now()
+    found = idle_client(every, idle_timeout=60.0, hour=600.0, pong_timeout=0.3, clock=clock)
+    assert (found.pings, found.noticed_after, found.alive) == (0, None, False)
+    assert 600.0 <= clock.now() - began <= 600.0 + SLACK
+
+
+def test_times_are_told_to_one_decimal() -> None:
+    idle = idle_client(90.0, idle_timeout=60.0, hour=600.0, pong_timeout=0.5, clock=FastForward())
+    half = half_open_server(20.0, pong_timeout=0.5, clock=FastForward())
+    for after, earliest in (idle.noticed_after, 90.5), (half.noticed_after, 20.5):
+        assert after is not None
+        assert after == round(after, 1)
+        assert earliest <= after <= earliest + SLACK
+
+
+@pytest.mark.parametrize(
+    ("every", "router"),
+    [(0, 60), (-5, 60), (0.001, 60), (float("nan"), 60), ("20", 60), (20, 0), (None, -1)],
+    ids=str,
+)
+def test_what_cannot_be_tried_is_said_at_once(every: float | None, router: float) -> None:
+    said = "a Ping every 1 second or more, or None; the router forgets after 1 second or more"
+    with pytest.raises(ValueError, match=said):
+        idle_client(every, idle_timeout=router, clock=FastForward())
+
+
 def test_a_server_that_has_left_is_noticed_too() -> None:
     clock = FastForward()
     with ws_echo.serve() as server, ws_echo.connect(server.url) as ws:

@@ -99,3 +99,10 @@ def test_what_was_typed() -> None:
     for text, repeat, message in (("8", 1, "odd number"), ("xy", 1, "hex"), ("00", 10**6, "many")):
         with pytest.raises(ValueError, match=message):
             read_payload(text, as_hex=True, repeat=repeat)
+
+
+def test_what_is_no_payload_and_no_opcode() -> None:
+    with pytest.raises(TypeError, match='the payload is bytes: b"Hello"'):
+        build("Hello")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="an opcode is a number"):
+        build(b"Hello", "text")  # type: ignore[arg-type]

@@ -39,7 +39,7 @@ def test_the_figures_are_those_of_the_comparison() -> None:
 
 
 def test_the_demo_has_the_same_name_for_the_same_number() -> None:
-    name = "trips: round trips until the first answer (1 for TCP)"
+    name = "trips: round trips until the 1st answer (1 opens TCP)"
     assert name in comparison_text(comparison())
     assert f"\n{name} " in demo.report(*demo.run(["Hello"]))
 

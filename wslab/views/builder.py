@@ -90,9 +90,14 @@ def build(
     '1002: a control frame carries at most 125 bytes (RFC 6455 §5.5)'
 
     Raises:
+        TypeError: A payload that is not bytes, an opcode that is no number.
         ValueError: A key that is not of 4 bytes, an opcode that needs more than 4 bits, too many
             bytes or fragments; the text says so in one sentence.
     """
+    if not isinstance(payload, (bytes, bytearray)):
+        raise TypeError('the payload is bytes: b"Hello"')
+    if not isinstance(opcode, int):
+        raise TypeError(f"an opcode is a number, or a name as Opcode.PING, not {opcode!r}")
     if len(key) not in (0, 4):
         raise ValueError(f"a masking key has 4 bytes, this one has {len(key)}")
     if not 0 <= opcode <= 15:

@@ -47,7 +47,7 @@ def _traffic(comparison: Comparison) -> Table:
     notes = [
         "Measured: bytes at the client's socket (up: client to server), counted by a tap; opening "
         "and end of the connections included.",
-        "trips: round trips until the first answer (1 for TCP), counted at the socket.",
+        "trips: round trips until the 1st answer (1 opens TCP), counted at the socket.",
         "Computed: bytes on the wire, from both, with the heads of IPv4 and TCP.",
     ]
     rows = comparison.measured

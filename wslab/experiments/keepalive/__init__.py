@@ -42,7 +42,7 @@ class KeepAlive:
         for half in self.half_open:
             lines.append(
                 f"{_seconds(half.ping_every):>12}{_seconds(half.waited):>12}"
-                f"{_seconds(half.noticed_after):>16}{half.connections:>13}"
+                f"{_seconds(half.noticed_after, 1):>16}{half.connections:>13}"
             )
         limit = _seconds(self.idle[0].idle_timeout)
         lines += ["", f"A router forgets who is silent for more than {limit}. The client:", ""]
@@ -50,13 +50,13 @@ class KeepAlive:
         for idle in self.idle:
             lines.append(
                 f"{_seconds(idle.ping_every):>12}{idle.pings:>12}"
-                f"{_seconds(idle.noticed_after):>16}{'yes' if idle.alive else 'no':>15}"
+                f"{_seconds(idle.noticed_after, 1):>16}{'yes' if idle.alive else 'no':>15}"
             )
         return "\n".join(lines)
 
 
-def _seconds(value: float | None) -> str:
-    return "never" if value is None else f"{value:.0f} s"
+def _seconds(value: float | None, decimals: int = 0) -> str:
+    return "never" if value is None else f"{value:.{decimals}f} s"
 
 
 def run(

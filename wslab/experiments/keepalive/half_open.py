@@ -32,7 +32,7 @@ class HalfOpen:
     waited: float
     """For how long the server had the chance to notice, in seconds."""
     noticed_after: float | None
-    """When it noticed, in seconds after the loss; None if it did not."""
+    """When it noticed, in seconds after the loss, to 0.1; None if it did not."""
     connections: int
     """How many clients the server then believed to have."""
 
@@ -82,7 +82,7 @@ def half_open_server(
             send_said=said,
             lost=link.vanished[Role.CLIENT],
             waited=waited,
-            noticed_after=None if noticed is None else noticed - start,
+            noticed_after=None if noticed is None else round(noticed - start, 1),
             connections=server.connections,
         )
 
