@@ -174,7 +174,7 @@ def _tell(result: Hijacked) -> list[str]:
     return [
         *lines,
         "",
-        "Other port: another origin, of the same site. Other site: a host name of another domain.",
+        "Other port: another origin, of the same site. Other site: another domain.",
         f"The site's own page {'worked each time' if works else 'did not always work'}.",
         f"A program that lies about its Origin, without the cookie: {result.liar}",
     ]
