@@ -91,7 +91,7 @@ def test_wrong_words_get_a_hint(
     out, err = capsys.readouterr()
     assert out == ""
     assert expected in sentence(err)
-    assert err.splitlines()[-1].endswith(" --help")
+    assert err.splitlines()[1].endswith(" --help")
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:

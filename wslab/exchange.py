@@ -82,7 +82,7 @@ class Exchange:
         except TimeoutError:
             late = f"the opening handshake took longer than {timeout:g} s"
             if not server:
-                self._close_timeout = 0.0  # who has not answered in time is not waited for
+                net.cut(self._sock)  # who has not answered in time is not waited for
             self._take(self._connection.refuse(HandshakeError(408 * server, late, "4.1")))
         if self._refused is not None and self._refused.error is not None and not server:
             raise self._refused.error

@@ -15,7 +15,8 @@ from random import Random
 
 from wslab.grading.answers import Complaint
 from wslab.grading.delivery import Delivery
-from wslab.grading.server import Line, Server
+from wslab.grading.line import Line
+from wslab.grading.server import Server
 
 from . import reference
 from .reference import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT

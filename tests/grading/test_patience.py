@@ -15,9 +15,10 @@ from tests.grading.drafts import BRIEF, session
 from wslab.grading.answers import Complaint, Kind
 from wslab.grading.delivery import Delivery
 from wslab.grading.limits import Limits
+from wslab.grading.line import Line
 from wslab.grading.remove import is_full
 from wslab.grading.scripts import Socket
-from wslab.grading.server import Line, Server
+from wslab.grading.server import Server
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and descriptors of POSIX")
 

@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         for key in exercises:
             kit.checks(key)
             kit.companions(key, whole=True)
-        _make(out, submissions)
+        _prepare(out, submissions)
         with Journal(out) as journal:
             seed = _seed(out, args.seed)
             return _grade(args, Coordinator(
@@ -125,7 +125,7 @@ def _look_at(submissions: Path) -> None:
         os.listdir(submissions)
 
 
-def _make(out: Path, submissions: Path) -> None:
+def _prepare(out: Path, submissions: Path) -> None:
     """The folder for the results; what lies in it must be ours, since we write over it."""
     if out.resolve() == submissions.resolve() or submissions.resolve() in out.resolve().parents:
         raise UsageError(

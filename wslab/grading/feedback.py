@@ -46,12 +46,12 @@ def report(verdict: Verdict) -> str:
         if body != below and (body not in shown or outcome.status is Status.WAITING):
             lines += body
             shown.append(body)
-    lines += _wrapped("", lent(verdict)) if verdict.borrowed else []
+    lines += _wrapped("", borrowed(verdict)) if verdict.borrowed else []
     lines.append(f"{verdict.score} of {verdict.most} points.")
     return "\n".join(lines)
 
 
-def lent(verdict: Verdict) -> str:
+def borrowed(verdict: Verdict) -> str:
     """A sentence on what the solutions have stepped in with; "" for nothing."""
     names = ", ".join(verdict.borrowed)
     return f"Not yours, but lent by the solutions: {names}." if names else ""

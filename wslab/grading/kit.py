@@ -65,15 +65,15 @@ def root() -> Path:
     return folder
 
 
-def exercise(name: str) -> str:
-    """The full key of an exercise: "ex03" for "ex03", "3" or "ex03_opening_handshake.py".
+def exercise(name: str | int) -> str:
+    """The full key of an exercise: "ex03" for "ex03", "3", 3 or "ex03_opening_handshake.py".
 
     Raises KitError if there is none of that name; a near one is suggested.
 
     >>> exercise("3"), exercise("ex04_frames.py")
     ('ex03', 'ex04')
     """
-    name = str(name)  # also for check(3)
+    name = str(name)
     key = name.lower().replace("\\", "/").rpartition("/")[2].partition("_")[0].partition(".")[0]
     key = f"ex{int(key):02}" if key.isascii() and key.isdigit() and len(key) < 3 else key
     if key not in FILES:

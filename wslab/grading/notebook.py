@@ -61,7 +61,7 @@ def verdict_html(verdict: Verdict) -> str:
 
 
 def _printed(verdict: Verdict) -> str:
-    lines = [line for line in (feedback.lent(verdict), *feedback.printed(verdict)) if line]
+    lines = [line for line in (feedback.borrowed(verdict), *feedback.printed(verdict)) if line]
     return f'<pre style="{_PRE}">{escape(chr(10).join(lines))}</pre>\n' if lines else ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 from .. import notes
@@ -21,7 +22,7 @@ HONEST = (
 
 
 def verdicts(
-    exercise: str | None = None, seed: str = "", folder: str | None = None
+    exercise: str | int | None = None, seed: str = "", folder: str | None = None
 ) -> list[Verdict]:
     """Judge what lies in ``folder``, or the files that `own_files` finds.
 
@@ -38,7 +39,7 @@ def handed_in(folder: str) -> Submission:
 
     So that a student, and who argues with one about a mark, sees what the mark came from.
     """
-    place = Path(folder).expanduser().absolute()
+    place = Path(folder).absolute()
     if not place.exists():
         raise UsageError(f"There is no {folder!a}. Give the folder with your files.")
     opened = unpack(*intake.files(intake.Entry("", place.name, ((str(place), ""),))))
@@ -48,7 +49,7 @@ def handed_in(folder: str) -> Submission:
 
 
 def check(
-    exercise: str | None = None, *, seed: str | None = None, folder: str | None = None
+    exercise: str | int | None = None, *, seed: str | None = None, folder: str | None = None
 ) -> Report:
     """Check your own solution: ``wslab.check("ex03")`` shows a table, what is right and what not.
 
@@ -59,15 +60,21 @@ def check(
     seed = seed or fresh_seed()
     found = verdicts(exercise, seed, folder)
     lines = [conclusion(found, seed, folder)]
-    here = (Path.cwd(), Path.cwd() / "exercises")
-    if not folder and own_files() not in here:
-        lines.append(f"The files are those in {_nearby(own_files())}")
-    key = found[0].exercise
-    if len(found) == 1 and not folder and not own_file(key).exists():
-        lines.append(f"The file as it was:  python -m wslab reset {key}")
+    if not folder:
+        lines += _about_files(found)
     if not learner.record(found):
         lines.append(f"Points are not kept: {notes.not_kept()}.")
     return Report(found, "\n".join(lines))
+
+
+def _about_files(found: list[Verdict]) -> Iterator[str]:
+    """Which files these were, if that is a surprise; and how one comes back that is gone."""
+    place, here = own_files(), Path.cwd()
+    if place not in (here, here / "exercises"):
+        yield f"The files are those in {_nearby(place)}"
+    key = found[0].exercise
+    if len(found) == 1 and not (place / f"{kit.FILES[key]}.py").exists():
+        yield f"The file as it was:  python -m wslab reset {key}"
 
 
 def conclusion(found: list[Verdict], seed: str, folder: str | None = None) -> str:

@@ -147,6 +147,7 @@ def kit_hash() -> str:
     root = kit.root()
     # Of exercises/ only what is given there: somebody may have tried out something beside it.
     paths = [root / "exercises" / name for name in ("pieces.py", "plumbing.py")]
+    paths += sorted((root / "tests" / "exercises" / "starters").glob("*.txt"))
     for folder in ("wslab", "tests/exercises", "solutions"):
         paths += sorted((root / folder).rglob("*.py"))
     for path in filter(Path.is_file, paths):

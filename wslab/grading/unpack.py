@@ -85,5 +85,4 @@ def _exercises_of(name: str, text: str) -> list[str]:
 @cache
 def _asked_for(file: str) -> set[str]:
     """The functions of an exercise, as its starter has them."""
-    path = kit.root() / "exercises" / f"{file}.py"
-    return cells.functions(path.read_text("utf-8")) if path.is_file() else set()
+    return cells.functions(kit.starter(kit.exercise(file)))

@@ -10,8 +10,8 @@ The judge begins with one message, a dict: limits, the sources, what to run. The
 ``["call", number, function, args, kwargs]``, or ``["load", number, file]`` for another of the
 files; the answer is ``["returned", number, value]`` or
 ``["raised", number, names, text, file, line]``; between the two, ``["ask", handle, method, args]``
-calls a function that stays with the judge, who answers ``["give", value]`` or ``["throw", name,
-text]``.
+calls a function that stays with the judge, who answers ``["give", value]`` or
+``["throw", name, text]``.
 """
 
 from __future__ import annotations

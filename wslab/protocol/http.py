@@ -114,12 +114,13 @@ def read_request(max_head: int = MAX_HEAD) -> Parser[Request]:
 def read_response(max_head: int = MAX_HEAD) -> Parser[Response]:
     """Read the head of a response. Raises HandshakeError with status 0: it is not HTTP."""
     line = yield STATUS_LINE, max_head, LINE
-    match = _STATUS_LINE.fullmatch(line.decode("latin-1"))
+    text = line.decode("latin-1")
+    match = _STATUS_LINE.fullmatch(text)
     if not match:
-        ours = _REQUEST_LINE.fullmatch(line.decode("latin-1"))  # a raw echo gives it back
+        ours = _REQUEST_LINE.fullmatch(text)  # a raw echo gives our own request back
         what = "an answer, but a request: is that an echo?" if ours else "HTTP"
-        text = f"the answer begins with {_show(line)}, which is not {what}"
-        raise HandshakeError(0, _bad_line(line) or text, "4.1")
+        why = f"the answer begins with {_show(line)}, which is not {what}"
+        raise HandshakeError(0, _bad_line(line) or why, "4.1")
     headers = yield from _read_fields(max_head - len(line), 0)
     return Response(int(match[1]), match[2] or "", headers)
 

@@ -69,9 +69,9 @@ def parse_url(url: str, schemes: tuple[str, ...] = ("ws", "wss")) -> Address:
     if port is None:
         port = DEFAULT_PORTS.get(parts.scheme, 0)
     if not port:
-        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        example = f"{parts.scheme}://{host}:15000"
-        raise URLError(f"{url!r} names no usable port; write for example {example}.")
+        example = Address(parts.scheme, parts.hostname, 15000).host_and_port
+        text = f"names no usable port; write for example {parts.scheme}://{example}"
+        raise URLError(f"{url!r} {text}.")
     host = _ascii_host(parts.hostname, url)
     return Address(parts.scheme, host, port, _resource(parts.path, parts.query))
 

@@ -7,8 +7,8 @@ from random import Random
 from wslab.grading.answers import Complaint
 from wslab.grading.check import check
 from wslab.grading.delivery import Delivery
+from wslab.grading.line import Line
 from wslab.grading.scripts import Recv, Send, Socket
-from wslab.grading.server import Line
 from wslab.grading.student import Student
 
 from .. import reference
