@@ -75,7 +75,7 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "lessons": Command("lessons", ("jupyterlab", "matplotlib", "ipywidgets", "trustme")),
+    "lessons": Command("lessons", ("jupyterlab", "matplotlib", "ipywidgets", "trustme", "h2")),
     "test": Command("test,views", ("pytest", "xdist", "pytest_timeout", "hypothesis")),
     "bench": Command("bench", ("websockets", "wsproto", "websocket", "numpy", "matplotlib")),
     "site": Command("site", ("sphinx", "myst_nb", "furo", "nbconvert", "sphinx_revealjs")),

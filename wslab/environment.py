@@ -24,7 +24,7 @@ GET_BROWSER, GET_TSHARK = {
     "darwin": ("brew install --cask google-chrome", "brew install wireshark"),
 }.get(sys.platform, ("sudo apt install chromium", "sudo apt install tshark"))
 
-WITH_THE_LESSONS = ("ipywidgets", "matplotlib", "trustme")
+WITH_THE_LESSONS = ("h2", "ipywidgets", "matplotlib", "trustme")
 """Packages that some commands need too, and `python3 start.py` installs for the lessons."""
 
 PYTHON = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")  # in .venv

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from importlib.util import find_spec
 from typing import NamedTuple
 
 from .. import tcp_echo, ws_echo
 from ..environment import how_to_get
 from ..observe.traffic import Meter
 from ..tcp_server import Server
-from . import push, requests, sockets, streams
-from .requests import as_browser, kept_alive, minimal, new_each_time
+from . import http2, push, requests, sockets, streams
+from .requests import MakeFields, as_browser, kept_alive, minimal, new_each_time
 from .workload import Answers
 
 
@@ -45,6 +46,8 @@ def all_ways() -> list[Way | Missing]:
         Way("HTTP kept alive, browser", http, kept_alive(as_browser)),
         Way("HTTP new each time", http, new_each_time(minimal)),
         Way("HTTP new each, browser", http, new_each_time(as_browser)),
+        _over_http2("HTTP/2", minimal),
+        _over_http2("HTTP/2, browser", as_browser),
         Way("HTTP long polling", push.serve_long_polling, push.long_polling),
         Way("server-sent events", push.serve_events, push.server_sent_events),
     ]
@@ -56,3 +59,9 @@ def _over_tls(name: str) -> Way | Missing:
     except ImportError:
         return Missing(name, f"trustme is not installed; {how_to_get('trustme')}")
     return Way(name, tls.serve, tls.talk)
+
+
+def _over_http2(name: str, make: MakeFields) -> Way | Missing:
+    if find_spec("h2") is None:
+        return Missing(name, f"h2 is not installed; {how_to_get('h2')}")
+    return Way(name, http2.serve, http2.over_http2(make))

@@ -73,7 +73,7 @@ def _times(comparison: Comparison) -> Table:
     notes = (
         "first: first answer, from before the connection is opened. within: from sending a message "
         "to having its answer. CPU: of client and server together, for one message.",
-        "Loopback hides distance: there a round trip takes next to no time, and nothing is lost.",
+        "Loopback hides distance: a round trip takes next to no time, nothing is lost.",
     )
     return Table(caption, names, _rows(comparison, facts), notes)
 
@@ -97,7 +97,7 @@ def _idle(comparison: Comparison) -> Table:
         facts = (f"{idle.every:g}", f"{once.up:,}", f"{once.down:,}", segments, f"{once.wire:,}")
         rows.append((idle.name, *facts, f"{idle.hour / 1000:,.0f}"))
     caption = "To stay in touch while nothing happens, every so many seconds:"
-    names = ("way", "seconds", "up", "down", "segments", "on the wire", "kB/h, modelled")
+    names = ("way", "seconds", "up", "down", "segments", "on wire", "kB/h, modelled")
     notes = (
         "Modelled from one measured exchange: kB/h is what that one took on the wire in kB, as "
         "often as it happens in an hour.",
