@@ -51,7 +51,8 @@ def shake_hands(stream: Stream, reply: Callable[[bytes], None]) -> bool:
 
     The answer is the 101; or 426 for a version that is missing or not 13, 431 for a head of more
     than MAX_HEAD bytes, 400 for everything else. The head must be here within HANDSHAKE_SECONDS.
-    Bytes behind its blank line are the client's first frames: they go back into stream.early.
+    Bytes after its blank line go back into stream.early. (A client that keeps to the RFC waits for
+    the 101 before its first frame, §4.1, so there are none; losing bytes is a bad habit, though.)
     Raises EOFError if the client ends before the blank line.
 
     >>> import socket

@@ -24,7 +24,6 @@ MAX_MESSAGE = 1 << 20
 LISTED = "A Connection that lists more than Upgrade"
 VALUES = "Values of headers in mixed case"
 HEAD_CUT = "An opening handshake that comes in pieces"
-EARLY = "A frame that comes in one piece with the opening handshake gets no answer"
 TYPE = "A message comes back with another type"
 EMPTY = "An empty message is a message, and not the end"
 SECOND = "Of two frames in one piece, only the first is answered"

@@ -28,7 +28,7 @@ CAUGHT_ONLY = {
     "ex03": {
         "plain_request": "no-query",
         "free_request": "the-last-one-counts",
-        "bytes_behind": "all-of-it-is-text",
+        "bytes_behind": "all-of-it-is-the-request",
         "malformed": "always-well-formed",
         "asks_for_upgrade": "connection-is-one-word",
         "asks_for_something_else": "a-key-is-enough",
@@ -69,7 +69,7 @@ CAUGHT_ONLY = {
     "ex07": {
         "opened": "connection-is-upgrade",
         "refused": "version-does-not-matter",
-        "in_pieces": "nothing-comes-early",
+        "in_pieces": "headers-arrive-whole",
         "echoed": "empty-is-the-end",
         "fragments": "control-waits",
         "closing": "the-client-hangs-up",

@@ -18,7 +18,7 @@ PROMISED = {
     "Headers come in one case": ["ex03 names-keep-their-case", "ex03 values-keep-their-case"],
     "Connection is one word": ["ex03 connection-is-one-word"],
     "Headers come once": ["ex03 the-last-one-counts"],
-    "No bytes are glued behind the blank line": ["ex03 all-of-it-is-text"],
+    "Nothing comes after the blank line": ["ex03 all-of-it-is-the-request"],
     "The accept value, by hex digits": ["ex03 hex-digest"],
     "The accept value, of the decoded key": ["ex03 decoded-key"],
     "The accept value, without the GUID or with another": ["ex03 no-guid", "ex03 mistyped-guid"],

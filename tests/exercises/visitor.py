@@ -125,8 +125,10 @@ class Visitor:
             raise Complaint(f"{otherwise}: the 101 agrees to what nobody has asked for.")
 
     def enter(self) -> Visitor:
-        """Shake hands in the plainest way."""
+        """Shake hands in the plainest way, in one piece: only one check is about its pieces."""
+        delivery, self.line.delivery = self.line.delivery, Delivery.WHOLE
         self.line.say(self.request())
+        self.line.delivery = delivery
         self.welcome("The opening handshake fails")
         return self
 

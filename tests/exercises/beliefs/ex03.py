@@ -210,13 +210,14 @@ def no_query(raw):
 
 @belief(
     "parse_request",
-    says="All that recv() brought is text, and belongs to the request.",
-    look="A client may send its first frame right behind the blank line. Are its bytes text?",
+    says="Everything recv() returned belongs to the request.",
+    look="A browser may ask for two pages without waiting. Where does its first request end?",
     lesson="04",
     rfc="4.2.1",
 )
-def all_of_it_is_text(raw):
-    path, lines = parts(raw.decode("utf-8").encode())
+def all_of_it_is_the_request(raw):
+    path, lines = parts(raw)
+    _, lines = parts(raw.removesuffix(b"\r\n\r\n").replace(b"\r\n\r\n", b"\r\n") + b"\r\n\r\n")
     headers = {}
     for name, value in lines:
         name = name.lower()

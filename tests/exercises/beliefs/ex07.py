@@ -23,22 +23,13 @@ connection_is_upgrade = program(
 headers_arrive_whole = program(
     "headers-arrive-whole",
     ('    while b"\\r\\n\\r\\n" not in raw:\n', "    for _ in range(1):\n"),
+    ("        chunk = stream.recv(4096)\n", "        chunk = stream.recv(65536)\n"),
     ('    end = raw.index(b"\\r\\n\\r\\n") + 4\n', '    end = raw.find(b"\\r\\n\\r\\n") + 4\n'),
     says="The opening handshake arrives whole, with one recv().",
     look="Type a handshake by hand, one line after the other. What does your first recv() give?",
     lesson="02",
     rfc="4.2.1",
     signs=[signs_of.HEAD_CUT],
-)
-
-nothing_comes_early = program(
-    "nothing-comes-early",
-    ("    stream.early = raw[end:]\n", ""),
-    says="What one recv() brings along with the handshake belongs to the handshake.",
-    look="A client's first frame may be in the same packet. Who has its bytes, and who needs them?",
-    lesson="04",
-    rfc="4.2.2",
-    signs=[signs_of.EARLY],
 )
 
 version_does_not_matter = program(

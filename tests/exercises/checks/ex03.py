@@ -29,6 +29,12 @@ def a_request(random: Random, path: str = "") -> bytes:
     return "\r\n".join([first, *shuffled(random, lines), "", ""]).encode()
 
 
+def a_page(random: Random, path: str) -> bytes:
+    """A request for a page: it asks for no upgrade."""
+    lines = ["Host: example.org", "Accept: text/html", f"Cookie: visit={random.randrange(10**6)}"]
+    return "\r\n".join([f"GET {path} HTTP/1.1", *shuffled(random, lines), "", ""]).encode()
+
+
 def freely_written(random: Random) -> bytes:
     """The same in the freedom that HTTP leaves: case, spaces, repeated names."""
     space = random.choice(("", " ", "  ", "\t "))
@@ -62,12 +68,15 @@ def free_request(student: Student) -> None:
         student.expect("parse_request", raw, right=reference.parse_request)
 
 
-@check("ex03", points=1, title="Frames glued behind the blank line", lesson="04", rfc="4.2.1",
+@check("ex03", points=1, title="The next request, after the blank line", lesson="04", rfc="4.2.1",
        needs=["plain_request"])  # fmt: skip
 def bytes_behind(student: Student) -> None:
-    for behind in (b"\x81\x05Hello", b"\xff\xfe\r\n\r\n", b"a: b\r\n", b"\x89\x00", b"\r\n") * 2:
-        raw = a_request(student.random, "/chat") + behind
-        student.expect("parse_request", raw, right=reference.parse_request)
+    # A client may send its next request without waiting (RFC 9112 §9.3.2), for example for two
+    # pages. Only after an Upgrade does it have to wait for the response (§4.1).
+    for path in ("/", "/chat", "/style.css", "/news?since=5", "/favicon.ico"):
+        for asked in (a_page(student.random, path), a_page(student.random, path)[:20]):
+            raw = a_page(student.random, "/first") + asked
+            student.expect("parse_request", raw, right=reference.parse_request)
 
 
 @check("ex03", points=2, title="What is no request", lesson="04", rfc="4.2.1",

@@ -83,20 +83,12 @@ def refused(student: Student) -> None:
 @check("ex07", points=2, title="The opening handshake, however it arrives", lesson="04",
        rfc="4.2.2", needs=["opened"])  # fmt: skip
 def in_pieces(student: Student) -> None:
-    random = student.random
     with student.serving() as server:
         for delivery in (Delivery.BYTES, Delivery.RANDOM):
             with Visitor(server, delivery) as visitor:
                 with contextlib.suppress(Complaint):  # hung up: the answer says why
                     visitor.say(visitor.request())
                 visitor.welcome(signs.HEAD_CUT)
-        with Visitor(server, Delivery.GLUED) as visitor:
-            data = random.randbytes(9)
-            visitor.say(visitor.request(), visitor.frame(BINARY, data))
-            visitor.welcome("The opening handshake with a frame behind it")
-            visitor.say(visitor.frame(PING, b"next"))
-            lost = dict.fromkeys([NOTHING, Heard(PONG, b"next")], f"{signs.EARLY}.")
-            visitor.due(BINARY, data, "The echo of a frame behind the opening handshake", lost)
         for part in (0.1, 0.5, 0.99):
             with Visitor(server) as visitor:
                 request = visitor.request()
