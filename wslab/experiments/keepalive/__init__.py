@@ -3,7 +3,7 @@
 A line can die without a word: a cable, a lift, a router that forgets who is silent. Then there is
 neither FIN nor RST, each end believes in the connection, and it is "half open". The keep-alive of
 TCP itself (SO_KEEPALIVE) asks only as far as the next proxy, after two hours by default; a Ping
-goes all the way to the program at the other end.
+goes through it, to the WebSocket library or the browser at the other end.
 
 Sockets are real; a clock that is passed in skips the idle hours.
 """
