@@ -2,7 +2,7 @@
 
 All that you wrote in exercises 1 to 6 comes together: a handshake, then frames, then messages, over
 a plain socket. ``pieces`` gives you your own functions from this folder; where one is not there
-yet, the solution's steps in and says so on stderr. ``plumbing`` gives you run (a thread for each
+yet, wslab's steps in and says so on stderr. ``plumbing`` gives you run (a thread for each
 client), Stream (a socket with a deadline: recv, send, early, allow) and Failure (the connection
 must end with this close code). Read both files: they are short.
 

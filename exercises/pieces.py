@@ -1,13 +1,14 @@
 """Given: the pieces that ex07 and ex09 are built from. Nothing to change here.
 
 ``from pieces import encode_frame`` gives you YOUR encode_frame, from your exercise 4 in this
-folder. If it is missing, broken or not written yet, the one of the solutions steps in, and this
-is said on stderr: one missing piece does not block the rest.
+folder. If it is missing, broken or not written yet, one made of ``wslab`` steps in (fallback.py),
+and this is said on stderr: one missing piece doesn't block the rest.
 """
 
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
 import types
 from collections.abc import Callable
@@ -15,7 +16,6 @@ from pathlib import Path
 from typing import Any, cast
 
 HERE = Path(__file__).resolve().parent
-SOLUTIONS = (HERE.parent / "solutions", HERE / "solutions")
 
 FILES = {
     "ex01_echo_over_tcp": ("send_all", "recv_exactly"),
@@ -50,16 +50,18 @@ def __getattr__(name: str) -> Callable[..., Any]:
 
 
 def borrow(name: str, why: str) -> Callable[..., Any]:
-    """The function of the solutions, and a line on stderr that says so."""
-    for folder in SOLUTIONS:
-        path = folder / f"{WHERE[name]}.py"
-        if path.is_file():
-            print(f"pieces: {name} is the solution's, not yours ({why})", file=sys.stderr)
-            return load(path, name)
-    raise NotImplementedError(
-        f"{name} is missing ({why}), and there is no solutions folder to borrow it from: "
-        f"write it in {WHERE[name]}.py first"
-    )
+    """The function that is made of wslab, and a line on stderr that says so."""
+    if not (HERE / "wslab").is_dir():
+        sys.path.append(str(HERE.parent))  # the folder of the course: wslab is in it
+    try:
+        fallback = importlib.import_module("fallback")
+    except ImportError as error:
+        raise NotImplementedError(
+            f"{name} is missing ({why}), and wslab isn't here to lend one ({error}): "
+            f"write it in {WHERE[name]}.py first"
+        ) from None
+    print(f"pieces: {name} is wslab's, not yours ({why})", file=sys.stderr)
+    return cast("Callable[..., Any]", vars(fallback)[name])
 
 
 def load(path: Path, name: str) -> Callable[..., Any]:

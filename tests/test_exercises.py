@@ -145,8 +145,8 @@ def functions(folder: Path, name: str, *call: str) -> dict[str, dict[str, str]]:
 
 
 def test_solutions_mirror_the_exercises() -> None:
-    for folder in EXERCISES, SOLUTIONS:
-        assert sorted(path.stem for path in folder.glob("*.py")) == NAMES + GIVEN
+    for folder, more in (EXERCISES, ["fallback"]), (SOLUTIONS, []):
+        assert sorted(path.stem for path in folder.glob("*.py")) == sorted(NAMES + GIVEN + more)
     for name in GIVEN:
         given = [(folder / f"{name}.py").read_bytes() for folder in (EXERCISES, SOLUTIONS)]
         assert given[0] == given[1]
@@ -179,6 +179,8 @@ def test_starter_and_solution_make_the_same_promise(name: str) -> None:
 @pytest.mark.parametrize("path", [*EXERCISES.glob("*.py"), *SOLUTIONS.glob("*.py")], ids=str)
 def test_they_need_nothing_but_python(path: Path) -> None:
     allowed = {*sys.stdlib_module_names, *GIVEN}
+    if path.stem == "fallback":  # what steps in is made of the library
+        allowed.add("wslab")
     for node in ast.walk(ast.parse(path.read_bytes())):
         modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom):
@@ -748,16 +750,15 @@ def test_the_chat_says_goodbye_at_ctrl_c(chat: Program) -> None:
 # ------------------------------------------------------------ built from one's own pieces
 
 
-def kit(folder: Path, *own: str, solutions: bool = True) -> Path:
-    """A submission that holds only exercise 7, between the kit's given files."""
-    work = folder / "work"
+def kit(folder: Path, *own: str, library: bool = True) -> Path:
+    """A copy of the kit whose owner has written exercise 7 and nothing else."""
+    work = folder / "exercises"
     work.mkdir()
-    for name in (*(f"{each}.py" for each in GIVEN), *own):
+    for name in (*(f"{each}.py" for each in GIVEN), "fallback.py", *own):
         shutil.copy(EXERCISES / name, work)
     shutil.copy(SOLUTIONS / "ex07_websocket_echo.py", work)
-    if solutions:
-        shutil.copytree(SOLUTIONS, folder / "solutions")
-        (folder / "solutions" / "ex07_websocket_echo.py").unlink()
+    if library:
+        shutil.copytree(ROOT / "wslab", folder / "wslab")
     return work
 
 
@@ -773,13 +774,13 @@ def echoes(work: Path) -> str:
 def test_exercise_7_alone_borrows_the_rest_and_says_so(tmp_path: Path) -> None:
     said = echoes(kit(tmp_path))
     for piece in ("recv_exactly", "parse_request", "decode_frame", "reassemble"):
-        assert f"{piece} is the solution's, not yours (FileNotFoundError: there is no ex0" in said
+        assert f"{piece} is wslab's, not yours (FileNotFoundError: there is no ex0" in said
 
 
 def test_a_stub_is_replaced_when_it_is_called_and_is_said_once(tmp_path: Path) -> None:
     own = [f"{name}.py" for name in NAMES[:6]]
     said = echoes(kit(tmp_path, *own))
-    assert said.count("decode_frame is the solution's, not yours (decode_frame: read the") == 1
+    assert said.count("decode_frame is wslab's, not yours (decode_frame: read the") == 1
 
 
 def test_one_s_own_piece_is_the_one_that_runs(tmp_path: Path) -> None:
@@ -791,9 +792,9 @@ def test_one_s_own_piece_is_the_one_that_runs(tmp_path: Path) -> None:
     (work / "ex01_echo_over_tcp.py").write_text("raise SystemExit(3)\n", "utf-8")
     said = echoes(work)
     assert "this is mine" in said
-    assert "frame is the solution's" not in said
-    assert "reassemble is the solution's, not yours (SyntaxError: " in said
-    assert "send_all is the solution's, not yours (SystemExit: 3)" in said
+    assert "frame is wslab's" not in said
+    assert "reassemble is wslab's, not yours (SyntaxError: " in said
+    assert "send_all is wslab's, not yours (SystemExit: 3)" in said
 
 
 def test_a_broken_piece_is_not_hidden(tmp_path: Path) -> None:
@@ -805,14 +806,14 @@ def test_a_broken_piece_is_not_hidden(tmp_path: Path) -> None:
         wslab.connect(program.url)
 
 
-def test_without_the_solutions_the_missing_piece_is_named(tmp_path: Path) -> None:
-    path = kit(tmp_path, solutions=False) / "ex07_websocket_echo.py"
-    command = [sys.executable, "-I", "-B", str(path), "0"]
+def test_without_wslab_the_missing_piece_is_named(tmp_path: Path) -> None:
+    path = kit(tmp_path, library=False) / "ex07_websocket_echo.py"
+    command = [sys.executable, "-I", "-S", "-B", str(path), "0"]  # -S: where none is installed
     answer = subprocess.run(
         command, capture_output=True, encoding="utf-8", timeout=DEADLINE, check=False
     )
     assert answer.returncode == 1
-    assert "no solutions folder to borrow it from: write it in ex0" in answer.stderr
+    assert "No module named 'wslab'): write it in ex0" in answer.stderr
 
 
 def test_a_starter_that_is_run_says_what_is_missing() -> None:

@@ -130,7 +130,8 @@ def test_setup_closes_the_seed_and_opens_the_worker(archive: Path, tmp_path: Pat
     def others(name: str) -> int:
         return (root / "source" / name).stat().st_mode & 0o007
 
-    assert others("config.json") == others("kit/solutions") == others("kit/tests") == 0
+    assert not (root / "source/kit/solutions").exists()
+    assert others("config.json") == others("kit/exercises") == others("kit/tests") == 0
     assert others("kit/wslab/grading/worker.py") == 4
     assert others("kit/wslab/grading") == 5
     assert others("kit/wslab/protocol") == 0

@@ -75,13 +75,13 @@ def test_a_file_that_is_gone_can_come_back(
     assert "python -m wslab reset" not in repr(own.check("5"))
 
 
-def test_what_the_solutions_lend_is_said_openly(tmp_path: Path) -> None:
+def test_what_wslab_lends_is_said_openly(tmp_path: Path) -> None:
     shutil.copy(ROOT / "solutions" / "ex07_websocket_echo.py", tmp_path)
     for name in ("ex01_echo_over_tcp", "ex03_opening_handshake", "ex05_masking", "ex06_messages"):
         shutil.copy(ROOT / "solutions" / f"{name}.py", tmp_path)
     report = own.check("7", folder=str(tmp_path))
-    assert "Not yours, but lent by the solutions: decode_frame, encode_frame." in repr(report)
-    assert "lent by the solutions" in report._repr_html_()
+    assert "Not yours, but lent by wslab: decode_frame, encode_frame." in repr(report)
+    assert "lent by wslab" in report._repr_html_()
     assert "lent" not in repr(own.check("3", folder=str(tmp_path)))
 
 

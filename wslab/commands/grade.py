@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         exercises = [kit.exercise(name) for name in args.exercise] or kit.written()
         for key in exercises:
             kit.checks(key)
-            kit.companions(key, whole=True)
+            kit.companions(key)
         _prepare(out, submissions)
         with Journal(out) as journal:
             seed = _seed(out, args.seed)

@@ -52,9 +52,9 @@ def report(verdict: Verdict) -> str:
 
 
 def borrowed(verdict: Verdict) -> str:
-    """A sentence on what the solutions have stepped in with; "" for nothing."""
+    """A sentence on what wslab has stepped in with; "" for nothing."""
     names = ", ".join(verdict.borrowed)
-    return f"Not yours, but lent by the solutions: {names}." if names else ""
+    return f"Not yours, but lent by wslab: {names}." if names else ""
 
 
 def printed(verdict: Verdict) -> list[str]:

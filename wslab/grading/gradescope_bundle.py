@@ -1,7 +1,7 @@
 """The archive that Gradescope builds an autograder from.
 
 Layout and duties: https://gradescope-autograders.readthedocs.io/en/latest/specs/. Both scripts must
-stand at the top of the archive. It holds the seed and the solutions: it is for instructors.
+stand at the top of the archive. It holds the seed: it is for instructors.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ new_enough || {{ apt-get update -q && apt-get install -qy python3; }}
 new_enough || {{ echo "Choose a base image with Python 3.10 or newer." >&2; exit 1; }}
 
 # Students' code runs as a user of its own, who can read the worker and nothing else of ours:
-# not the seed, not the solutions.
+# not the seed, not the checks.
 id {WORKER} >/dev/null 2>&1 || useradd --system --no-create-home {WORKER}
 try='import subprocess as s, sys; s.run([sys.executable, "-c", ""], user="{WORKER}", check=True)'
 python3 -c "$try" || {{ echo "{WORKER} may not start this Python." >&2; exit 1; }}

@@ -33,7 +33,7 @@ class Verdict:
     printed: str = ""
     """The beginning of what the code printed."""
     borrowed: tuple[str, ...] = ()
-    """The functions of the solutions that stepped in for the student's own."""
+    """The functions of wslab that stepped in for the student's own."""
     strain: int = 0
     """So often the code ended or hung, more or less in seconds: see `Session.strain`."""
 

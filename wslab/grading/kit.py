@@ -124,34 +124,39 @@ def starter(key: str) -> str:
         raise KitError(f"The starter of {key} cannot be read: {error.strerror}.") from None
 
 
-def companions(key: str, whole: bool = False) -> dict[str, str]:
-    """What a program of ours needs beside it: the given ``pieces``, and solutions to borrow from.
+GIVEN = ("pieces.py", "plumbing.py", "fallback.py")
+"""What is given beside the starters: ex07 and ex09 are built on it."""
+_LENT = {
+    "ex07": "errors frames grammar handshake http masking message rfc uri",
+    "ex09": "connection events incoming shortcut",
+}
+"""The modules of ``wslab.protocol`` that exercises/fallback.py needs from this exercise on.
 
-    The paths are those inside the folder it runs in. Only what comes before the exercise is there.
-    The students' copy has no solutions; with ``whole``, as to give marks, they must be there.
-    Raises KitError.
+ex07 gets no Connection: that is what a student is to write there.
+"""
+
+
+def companions(key: str) -> dict[str, str]:
+    """What a program of ours needs beside it: the given files, and wslab to make up for a piece.
+
+    The paths are those inside the folder it runs in. All of it is public, in every copy of the kit:
+    the student's program can read what lies beside it. Raises KitError.
     """
-    if key not in ("ex07", "ex09"):
+    if key not in _LENT:
         return {}
-    solutions, exercises = root() / "solutions", root() / "exercises"
-    found: dict[str, Path] = {}
-    for name in ("pieces.py", "plumbing.py"):
-        given = [folder / name for folder in (solutions, exercises) if (folder / name).is_file()]
-        if not given:
-            raise KitError(
-                f"exercises/{name} is missing, and {key} is built on it: "
-                "put the one of a fresh copy of the kit there."
-            )
-        found[name] = given[0]
-    for name in (f"solutions/{name}.py" for other, name in FILES.items() if other < key):
-        if (root() / name).is_file():
-            found[name] = root() / name
-        elif whole:
-            raise KitError(
-                f"{name} is missing, and grading {key} needs it, to lend students what they have "
-                "not written. Grade with a whole copy of the kit, and not with the students'."
-            )
-    return {to: path.read_text("utf-8") for to, path in found.items()}
+    lent = " ".join(names for other, names in _LENT.items() if other <= key).split()
+    found = {f"wslab/protocol/{name}.py": f"wslab/protocol/{name}.py" for name in lent}
+    found |= {f"exercises/{name}": name for name in GIVEN}
+    try:
+        texts = {to: (root() / path).read_text("utf-8") for path, to in found.items()}
+    except OSError as error:
+        name = Path(error.filename).relative_to(root()).as_posix()
+        raise KitError(
+            f"{name} is missing, and {key} is built on it: put the one of a fresh copy of the kit "
+            "there."
+        ) from None
+    # Not ours: it would load the server, and all that a student is to write.
+    return {"wslab/__init__.py": "", "wslab/protocol/__init__.py": "", **texts}
 
 
 def _load(kind: str, key: str) -> ModuleType:

@@ -33,7 +33,7 @@ def lay_out(folder: Path, sources: Mapping[str, str], files: Mapping[str, str]) 
     """Where the code expects its neighbours; the text that runs is the one in the message."""
     for name, text in {**{f"{name}.py": text for name, text in sources.items()}, **files}.items():
         path = folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode("utf-8", "surrogatepass"))
 
 

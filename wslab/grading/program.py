@@ -19,7 +19,7 @@ UNWRITTEN = "not written yet: "
 """What the given part of a starter prints when it comes to a function that waits to be written."""
 
 
-_BORROWED = re.compile(rf"^{LENT}([a-z_]{{1,30}}) is the solution's", re.MULTILINE)
+_BORROWED = re.compile(rf"^{LENT}([a-z_]{{1,30}}) is wslab's", re.MULTILINE)
 
 
 class Program:
@@ -37,7 +37,7 @@ class Program:
         self._hopeless = ""
         """Why it cannot be started: what it was for one check, it is for all."""
         self.borrowed: set[str] = set()
-        """The functions of the solutions that have stepped in for missing ones."""
+        """The functions of wslab that have stepped in for missing ones."""
 
     @contextmanager
     def serving(

@@ -20,9 +20,6 @@ TOP = (
     "README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "constraints.txt", "environment.yml",
     "start.py", ".gitignore", ".gitattributes",
 )  # fmt: skip
-GIVEN = ("pieces.py", "plumbing.py", "README.md")
-"""What lies beside the starters, and is not to be changed."""
-
 _CODE = (".py", ".html", ".json", ".typed")
 _LESSONS = (".ipynb", ".md", ".svg", ".png", ".html", ".css", ".json", ".pcapng")
 _LINK = re.compile(r"!?\[([^\]]*)\]\(([^)#:\s]+)(?:[#\s][^)]*)?\)")
@@ -41,7 +38,7 @@ def students() -> Parcel:
     found |= _below(root, "wslab", _CODE)
     found |= _below(root, "notebooks", _LESSONS)  # without the sources of the web site
     found = {name: path for name, path in found.items() if not name.startswith("notebooks/site/")}
-    found |= {f"exercises/{name}": root / "exercises" / name for name in (*_starters(), *GIVEN)}
+    found |= {f"exercises/{name}": root / "exercises" / name for name in (*_starters(), *kit.GIVEN)}
     found |= _checks(root)
     parcel = _read(found)
     for key, name in kit.FILES.items():  # as they were, whatever has been tried out in the folder
@@ -51,18 +48,15 @@ def students() -> Parcel:
 
 
 def grader() -> Parcel:
-    """What a machine needs to grade: the package, the checks, and the solutions to borrow from.
+    """What a machine needs to grade: the package, the checks, and what is given. No solutions.
 
-    Raises KitError if it could not lend students what it should.
+    Raises KitError if something is missing.
     """
     for key in kit.FILES:
-        kit.companions(key, whole=True)
+        kit.companions(key)
     root = kit.root()
-    found = _below(root, "wslab", _CODE) | _checks(root)
-    for folder in ("exercises", "solutions"):
-        names = (*_starters(), *GIVEN)
-        found |= {f"{folder}/{name}": root / folder / name for name in names}
-    return _read(found)
+    given = {f"exercises/{name}": root / "exercises" / name for name in (*_starters(), *kit.GIVEN)}
+    return _read(_below(root, "wslab", _CODE) | _checks(root) | given)
 
 
 def _starters() -> Iterator[str]:

@@ -146,9 +146,9 @@ def kit_hash() -> str:
     total = hashlib.sha256(f"{sys.platform} {sys.version_info[:2]}".encode())
     root = kit.root()
     # Of exercises/ only what is given there: somebody may have tried out something beside it.
-    paths = [root / "exercises" / name for name in ("pieces.py", "plumbing.py")]
+    paths = [root / "exercises" / name for name in kit.GIVEN]
     paths += sorted((root / "tests" / "exercises" / "starters").glob("*.txt"))
-    for folder in ("wslab", "tests/exercises", "solutions"):
+    for folder in ("wslab", "tests/exercises"):
         paths += sorted((root / folder).rglob("*.py"))
     for path in filter(Path.is_file, paths):
         data = path.read_bytes()
