@@ -17,6 +17,7 @@ from .answers import Answer, Complaint, Kind
 from .beliefs import Belief, explaining
 from .check import Check, Outcome, Status
 from .limits import GRADED, Limits
+from .sandbox import common
 from .session import Lent, Session
 from .student import Student, Trial
 from .submission import Submission
@@ -29,7 +30,7 @@ class Verdict:
     exercise: str
     outcomes: tuple[Outcome, ...]
     layers: tuple[str, ...] = ()
-    """What kept the student's code apart from the rest of the machine."""
+    """What kept the student's code apart from the rest of the machine, each time that it ran."""
     printed: str = ""
     """The beginning of what the code printed."""
     borrowed: tuple[str, ...] = ()
@@ -85,7 +86,7 @@ def judge(
             else:
                 outcomes.append(run(check, session, seed, beliefs))
     return Verdict(
-        exercise, tuple(outcomes), session.layers, session.printed,
+        exercise, tuple(outcomes), common(session.runs), session.printed,
         tuple(sorted(session.program.borrowed)), session.strain,
     )  # fmt: skip
 

@@ -38,6 +38,8 @@ class Program:
         """Why it cannot be started: what it was for one check, it is for all."""
         self.borrowed: set[str] = set()
         """The functions of wslab that have stepped in for missing ones."""
+        self.runs: list[tuple[str, ...]] = []
+        """The layers around each run of it, also of one that ended before it took a connection."""
 
     @contextmanager
     def serving(
@@ -89,6 +91,9 @@ class Program:
         except Complaint as complaint:
             self._hopeless = str(complaint)
             raise
+        finally:
+            if server.layers:
+                self.runs.append(server.layers)
         return self._server
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from . import landlock, powers, seccomp
 
@@ -47,6 +47,11 @@ def file_isolation(layers: Iterable[str]) -> bool:
     return any(layer.startswith("landlock files") for layer in layers)
 
 
+def common(runs: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The layers that every one of these runs had; none where nothing ran."""
+    return tuple(layer for layer in runs[0] if all(layer in run for run in runs)) if runs else ()
+
+
 if sys.platform != "win32":
     import resource
 
@@ -74,7 +79,10 @@ if sys.platform != "win32":
             except (OSError, ValueError):
                 continue
             done.append(name)
-        return [f"rlimits ({', '.join(done)})"] if done else []
+        # Apart, since only a program has it: what a row names was there in each of its runs.
+        more = ["rlimit (processes)"] if "processes" in done else []
+        done = [name for name in done if name != "processes"]
+        return [f"rlimits ({', '.join(done)})", *more] if done else more
 
     def _tasks() -> int:
         """So many processes and threads our user has."""

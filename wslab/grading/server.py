@@ -52,6 +52,8 @@ class Server:
         self.interrupted = False
         self.noted: str | None = None
         """What it had printed when the first thing went wrong: see `note`."""
+        self.layers: tuple[str, ...] = ()
+        """What keeps the program apart from the rest of the machine; known once it has begun."""
         self._child: Child | None = None
 
     def __enter__(self) -> Server:
@@ -66,6 +68,7 @@ class Server:
             )  # fmt: skip
             try:
                 self._child.begin(time.monotonic() + self.limits.load)
+                self.layers = self._child.layers
                 self._wait_until_ready(self._child)
                 return self
             except Complaint:
@@ -131,11 +134,6 @@ class Server:
     def url(self) -> str:
         """For a WebSocket client."""
         return f"ws://{HOST}:{self.port}/"
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """What keeps the program apart from the rest of the machine."""
-        return self._child.layers if self._child else ()
 
     def connect(self, delivery: Delivery = Delivery.WHOLE) -> Line:
         """A connection. Raises Complaint if the program takes none."""

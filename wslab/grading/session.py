@@ -61,6 +61,8 @@ class Session:
         self.companions = companions or {}
         """Files to lay beside it: their paths, their texts."""
         self.layers: tuple[str, ...] = ()
+        """Those around the worker that was asked last."""
+        self._runs: list[tuple[str, ...]] = []
         self.printed = ""
         """The beginning of what the code printed; nothing where the worker may be a lent one."""
         self.deadline = time.monotonic() + limits.total
@@ -128,11 +130,20 @@ class Session:
         answer = self._guarded(lambda child: self._answer(child, message, [], deadline))
         if answer.kind is Kind.RETURNED and type(answer.value) is list:
             self._names = frozenset(filter(lambda name: type(name) is str, answer.value))
-            self.layers = self._child.layers
+            self._note_layers(self._child)
             self._starts += 1
             return True
         self.close()
         return False
+
+    def _note_layers(self, child: Child) -> None:
+        self.layers = child.layers
+        self._runs.append(child.layers)
+
+    @property
+    def runs(self) -> list[tuple[str, ...]]:
+        """The layers around each run of the student's code, by calls and as a program."""
+        return [*self._runs, *self.program.runs]
 
     @property
     def strain(self) -> int:
@@ -187,7 +198,7 @@ class Session:
 
     def _loaded(self, child: Child, deadline: float) -> Answer:
         child.begin(deadline)
-        self.layers = child.layers
+        self._note_layers(child)
         answer = _read(child.receive(deadline), 0, [])
         if answer.kind is Kind.RETURNED and type(answer.value) is not list:
             raise WireError("no list of names")

@@ -17,7 +17,7 @@ from .intake import Entry
 from .judge import Verdict, judge
 from .limits import GRADED, Limits
 from .record import CheckRecord, Record
-from .sandbox import file_isolation
+from .sandbox import common, file_isolation
 from .session import Lent
 from .unpack import Opened, unpack
 
@@ -102,7 +102,7 @@ def _blank(task: Task, most: int) -> Record:
 
 def _record(task: Task, opened: Opened, verdicts: Sequence[Verdict]) -> Record:
     checks = tuple(_check_record(outcome) for verdict in verdicts for outcome in verdict.outcomes)
-    layers = tuple(dict.fromkeys(layer for verdict in verdicts for layer in verdict.layers))
+    layers = common([verdict.layers for verdict in verdicts if verdict.layers])
     wanted = [kit.FILES[key] for key in task.exercises]
     absent = [name for name in wanted if name not in opened.submission.texts]
     status = record.GRADED
