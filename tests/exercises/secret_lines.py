@@ -11,8 +11,8 @@ from wslab.grading import kit
 
 SHORTEST = 16
 """A shorter line, as ``return False``, tells nobody anything."""
-SECRET = ("solutions", "tests/exercises/beliefs", "tests/exercises/honest")
-SECRET_FILES = ("tests/exercises/reference.py",)
+SECRET = ("solutions/*.py", "tests/exercises/beliefs/*.py", "tests/exercises/honest/*.py",
+          "tests/exercises/reference.py")  # fmt: skip
 
 
 def lines_of(text: str) -> set[str]:
@@ -20,18 +20,24 @@ def lines_of(text: str) -> set[str]:
     return {line.strip() for line in text.splitlines() if len(line.strip()) >= SHORTEST}
 
 
+def secret_files() -> list[str]:
+    """Solutions, the reference, the honest variants, the beliefs: their paths in the kit."""
+    root = kit.root()
+    paths = [path for pattern in SECRET for path in sorted(root.glob(pattern))]
+    return [path.relative_to(root).as_posix() for path in paths]
+
+
 @cache
 def secret_lines() -> frozenset[str]:
-    """Of the solutions, the reference, the honest variants, the beliefs; not what is public."""
+    """The lines of those files, without what is public, here or in Python's own library."""
     root = kit.root()
-    secret = [path for name in SECRET for path in (root / name).glob("*.py")]
     public = [
         *(root / "wslab").rglob("*.py"),
         *(root / "exercises").glob("*.py"),
         *(root / "tests/exercises/starters").glob("*.txt"),
         *(p for p in Path(os.__file__).parent.rglob("*.py") if "site-packages" not in p.parts),
     ]
-    found = _all_lines([*secret, *(root / name for name in SECRET_FILES)])
+    found = _all_lines(root / name for name in secret_files())
     for path in public:
         found -= _all_lines([path])
     return frozenset(found)

@@ -30,6 +30,7 @@ from wslab.grading.record import Record
 
 from .arena import ROOT, Arena, one_task
 from .attacks.attack import Attack, attacks_in
+from .secret_lines import secret_lines
 
 pytestmark = [
     pytest.mark.slow,
@@ -134,6 +135,8 @@ def test_an_attack_gains_nothing_and_harms_nobody(
         if walled or not attack.only_landlock:
             assert (found.score or 0) <= attack.deserves, [one for one in found.checks if one.score]
             assert [tree(folder) for folder in watched] == trees
+            said = "\n".join(line for one in found.checks for line in one.lines)
+            assert not [line for line in secret_lines() if line in said]
         neighbours.check()
         assert after.pop("memory") < 200 << 10, "in KiB"
         assert after == before
@@ -145,11 +148,14 @@ def test_thieves_succeed_where_only_landlock_would_stop_them(
     arena: Arena, neighbours: Neighbours
 ) -> None:
     """So these attacks are real, and the flag on the record is worth something."""
-    for attack in (one for one in ATTACKS if one.name in ("load_the_solution", "copy_a_rival")):
+    thieves = ("load_the_solution", "copy_a_rival", "run_the_solution",
+               "let_the_given_part_load_the_solution")  # fmt: skip
+    for attack in (one for one in ATTACKS if one.name in thieves):
         theirs = neighbours.folder / attack.name
         theirs.mkdir()
         attack.hand_in(theirs / "mallory", **neighbours.places())
-        found, _ = arena.grade(one_task(theirs, ["ex05"]), Limits(load=30, call=15, landlock=False))
+        task = one_task(theirs, [attack.exercise])
+        found, _ = arena.grade(task, Limits(load=30, call=15, step=10, landlock=False))
         assert found.score == found.max_score
         assert OPEN in found.flags
 
