@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,13 +135,18 @@ def test_an_attack_gains_nothing_and_harms_nobody(
         if walled or not attack.only_landlock:
             assert (found.score or 0) <= attack.deserves, [one for one in found.checks if one.score]
             assert [tree(folder) for folder in watched] == trees
-            said = "\n".join(line for one in found.checks for line in one.lines)
-            assert not [line for line in secret_lines() if line in said]
+            said = words(line for one in found.checks for line in one.lines)
+            assert not [line for line in secret_lines() if words([line]) in said]
         neighbours.check()
         assert after.pop("memory") < 200 << 10, "in KiB"
         assert after == before
     again, _ = arena.grade(one_task(place, ["ex05"]), Limits(load=30, call=15, total=60))
     assert again.line() == mark.line(), "the honest one beside it"
+
+
+def words(lines: Iterable[str]) -> str:
+    """One line of them all: where the feedback has broken them doesn't matter."""
+    return " ".join(" ".join(lines).split())
 
 
 def test_thieves_succeed_where_only_landlock_would_stop_them(

@@ -9,17 +9,15 @@ from .attack import KIT, attack
 
 
 @attack("ex07")
-def print_all_that_is_beside_it():
-    """Prints each file in its folder, for the feedback to show. No solution is among them."""
+def print_what_is_beside_it():
+    """Prints texts from its folder, for the feedback to show. No solution is among them."""
     import os
     import sys
 
-    for place, _, names in os.walk(os.path.dirname(os.path.abspath(__file__))):
-        for name in names:
-            if name != "ex07_websocket_echo.py":
-                for line in open(os.path.join(place, name)):
-                    print(name, line, file=sys.stderr)
-    sys.exit(open("solutions/ex04_frames.py").read())
+    folder = os.path.dirname(os.path.abspath(__file__))
+    places = [os.path.join(place, name) for place, _, names in os.walk(folder) for name in names]
+    places.sort(key=lambda place: "solutions" in place)  # what is shown is what comes last
+    sys.exit(" ".join(open(places[-1]).read().split())[-200:])
 
 
 @attack("ex07", only_landlock=True)
