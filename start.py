@@ -133,6 +133,9 @@ def program(name: str) -> list[str]:
         "--LabApp.default_url=/lab/tree/notebooks/" + quote(first[0].name),
         # no news, no updates: just the lesson
         f"--LabApp.app_settings_dir={ROOT / 'notebooks/.jupyterlab'}",
+        # Tabs of other projects stay where they are.
+        f"--LabApp.workspaces_dir={ROOT / '.wslab/workspaces'}",
+        "--Application.log_format=%(message)s",  # its red [C ...] looks like an error
         # Its diary would push the address out of sight; what a learner must know is an error.
         "--Application.log_level=ERROR",
         "--ServerApp.answer_yes=True",  # one Ctrl-C ends it; else it asks, and runs on after 5 s

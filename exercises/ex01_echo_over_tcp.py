@@ -16,6 +16,7 @@ Then meet it:    python3 exercises/ex01_echo_over_tcp.py 15000   (Ctrl-C ends it
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -112,15 +113,19 @@ def connections(listener: socket.socket) -> Iterator[socket.socket]:
 
 def main() -> None:
     """Serve on 127.0.0.1, on the port that was asked for (0: any), until Ctrl-C."""
-    port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    asked = sys.argv[1] if len(sys.argv) > 1 else "0"
+    if not asked.isdecimal() or int(asked) > 65535:
+        sys.exit(f"{asked!a} is not a port: write a number from 0 (any free one) to 65535.")
     try:
-        listener = socket.create_server(("127.0.0.1", port))
+        listener = socket.create_server(("127.0.0.1", int(asked)))
     except OSError as error:
         sys.exit(f"{error.strerror}. Take another port, or 0 for any free one.")
     with listener:
         print(f"tcp://127.0.0.1:{listener.getsockname()[1]}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             serve(listener)
+    sys.stdout.flush()
+    os._exit(0)  # now: a thread that still talks to a client doesn't keep us
 
 
 if __name__ == "__main__":

@@ -140,4 +140,7 @@ def run(talk: Callable[[Stream], None], port: int) -> None:
 
 def port_asked_for() -> int:
     """The port on the command line; 0 (any that is free) if there is none."""
-    return int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    asked = sys.argv[1] if len(sys.argv) > 1 else "0"
+    if not asked.isdecimal() or int(asked) > 65535:
+        sys.exit(f"{asked!a} is not a port: write a number from 0 (any free one) to 65535.")
+    return int(asked)

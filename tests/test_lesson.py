@@ -142,7 +142,7 @@ class TestPredictions:
     ) -> None:
         lesson.compare("recv", 12)
 
-        assert "`recv` was not run" in capsys.readouterr().out
+        assert "prediction `recv`" in capsys.readouterr().out
 
     def test_the_summary_tells_how_well_being_sure_fitted(
         self, lesson: Lesson, capsys: pytest.CaptureFixture[str]

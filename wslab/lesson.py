@@ -7,6 +7,7 @@ see :mod:`.notes`.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
@@ -78,6 +79,7 @@ class Lesson:
         ``choices`` are the possible answers, if it is no number. ``sure`` says how sure the learner
         is, in percent; the summary at the end tells how well that fitted.
         """
+        guess = _number_in(guess) if isinstance(guess, str) and not choices else guess
         problem = _problem(guess, choices)
         unread = repr(guess) if problem else ""
         if problem:
@@ -105,7 +107,8 @@ class Lesson:
         """Hold the guess against what came out; ``within`` is the share by which it may miss."""
         prediction = self._predictions.get(name)
         if prediction is None:
-            say(f"**The answer: {measured}.** (The cell with the prediction `{name}` was not run.)")
+            why = f"There's no prediction `{name}`: its cell hasn't run, or it ended with an error."
+            say(f"**The answer: {measured}.** ({why})")
             return
         unit = prediction.unit
         result = f"*{prediction.question}* The answer: **{_amount(measured, unit)}**. "
@@ -129,7 +132,8 @@ class Lesson:
 
         Those that were made before the kernel was restarted are among them.
         """
-        every = {**self._stored(), **self._predictions}
+        every = {**self._predictions}  # in the order of the lesson
+        every |= {name: p for name, p in self._stored().items() if name not in every}
         made = {n: p for n, p in every.items() if p.guess is not None}
         if not made:
             say("You made no prediction in this lesson. In the next one, try it!")
@@ -211,6 +215,23 @@ def _tell(here: bool, what: str, advice: str) -> None:
     print(f"{'ok' if here else 'missing':9}{what}" + ("" if here else f"\n{'':9}-> {advice}"))
 
 
+def _number_in(text: str) -> Guess:
+    """The number that somebody has put in quotation marks; the text itself if it isn't one.
+
+    >>> _number_in("51"), _number_in(" 1,000 "), _number_in("0.5"), _number_in("many")
+    (51, 1000, 0.5, 'many')
+    """
+    plain = text.strip().replace(",", "")
+    for kind in (int, float):
+        try:
+            number = kind(plain)
+        except ValueError:
+            continue
+        if math.isfinite(number):
+            return number
+    return text
+
+
 def _problem(guess: object, choices: Sequence[str]) -> str:
     """What is wrong with a guess, in a sentence; nothing if it can be compared."""
     if guess is None:
@@ -220,7 +241,7 @@ def _problem(guess: object, choices: Sequence[str]) -> str:
             return ""
         return f"`{guess!r}` is none of the answers. Write one of them, in quotation marks."
     if isinstance(guess, bool) or not isinstance(guess, (int, float)):
-        return f"`{guess!r}` is not a number. Write one without quotation marks, or `None`."
+        return f"`{guess!r}` is not a number. Write one, or `None`."
     return ""
 
 

@@ -6,6 +6,7 @@ The file is ``.wslab/notes.json`` in the folder of the course, or where the envi
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 FILE = "notes.json"
+DAMAGED = "notes.damaged.json"
 
 
 def folder() -> Path:
@@ -35,6 +37,8 @@ def write(topic: str, name: str, note: Any) -> bool:
     A lesson goes on where nothing can be kept: in a folder without permission, on a full disk.
     """
     everything = _read_all()
+    if damaged():
+        _put_aside()
     notes = {**read(topic), name: note}
     if note is None:
         del notes[name]
@@ -44,6 +48,21 @@ def write(topic: str, name: str, note: Any) -> bool:
     except OSError:
         return False
     return True
+
+
+def damaged() -> bool:
+    """Whether there are notes that can't be read: cut off, or edited out of shape."""
+    path = folder() / FILE
+    try:
+        return path.exists() and not isinstance(json.loads(path.read_text("utf-8")), dict)
+    except (OSError, ValueError):
+        return True
+
+
+def _put_aside() -> None:
+    """Nothing is lost: what can't be read keeps its bytes, under another name."""
+    with contextlib.suppress(OSError):
+        os.replace(folder() / FILE, folder() / DAMAGED)
 
 
 def not_kept() -> str:

@@ -12,6 +12,7 @@ CAUGHT_ONLY = {
         "exactly_n": "too-much-can-go",
         "early_end": "nothing-is-an-answer",
         "echoed": "echo-sends-once",
+        "left_open": "the-echo-closes",
         "asked": "reads-to-the-end",
         "asked_in_vain": "half-an-echo-is-fine",
         "served": "everything-first",

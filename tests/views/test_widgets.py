@@ -93,10 +93,11 @@ def test_it_shows_its_fields_and_something_that_stands_still(
     import IPython.display
 
     shown: list[Any] = []
-    monkeypatch.setattr(IPython.display, "display", shown.append)
+    monkeypatch.setattr(IPython.display, "display", lambda what, raw=False: shown.append(what))
     builder._ipython_display_()
     box, still = shown
-    assert box is builder.box
+    assert "application/vnd.jupyter.widget-view+json" in box
+    assert "VBox" not in box["text/plain"], "a view without a kernel shows this text"
     for data in ("7f</td>", "must not be fragmented", "The same in two fragments"):
         assert data in still.data
     assert "<script" not in still.data

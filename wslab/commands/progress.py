@@ -10,20 +10,23 @@ from ..grading import kit, learner
 from ..grading.hints import STEPS, hints
 from .words import command
 
-HEAD = f"{'exercise':31}{'points':>10}   {'hints':>8}   solution"
+HEAD = f"{'exercise':31}{'best':>10}   {'hints':>8}   solution"
 
 
 def add(commands: Any) -> None:
     """Its words on the command line."""
-    summary = "show the points of your last checks, the hints you took, the solutions you saw"
+    summary = "show your best points, the hints you took, the solutions you saw"
     examples = "  python -m wslab progress\n  WSLAB_NOTES=~/my-notes python -m wslab progress"
     command(commands, "progress", run, summary, examples)
 
 
 def run(args: argparse.Namespace) -> int:
     """The table, and where it comes from."""
-    print(table())
     path = notes.folder() / notes.FILE
+    if notes.damaged():
+        print(f"{path} can't be read: it's damaged. The next check begins new notes,")
+        print(f"and keeps the old ones beside them, as {notes.DAMAGED}.\n")
+    print(table())
     kept = "Kept in" if path.exists() else "Nothing is kept yet. It will be in"
     print(f"\n{kept} {path}, on this machine alone.")
     return 0

@@ -25,7 +25,8 @@ from .words import command
 
 LOOK = 0.1
 """Seconds from one look to the next."""
-CLEAR = "\x1b[2J\x1b[3J\x1b[H"
+CLEAR = "\x1b[2J\x1b[H"
+"""The screen, and not what has scrolled off it."""
 BUILT_FROM_OTHERS = ("ex07", "ex09")
 
 Look = tuple[object, ...]

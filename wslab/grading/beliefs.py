@@ -26,7 +26,8 @@ begin. Where one line of a program makes the difference, `program_belief` says w
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any
@@ -56,9 +57,16 @@ class Belief:
     """How a complaint about a whole program begins, if this belief is behind it."""
     edits: tuple[tuple[str, str], ...] = ()
     """Passages of the solution, and what stands there instead; then ``wrong`` is not used."""
+    written: str = ""
+    """A pattern in the student's text, where two ideas behave alike and only that tells them apart.
 
-    def explains(self, trials: Sequence[Trial]) -> bool:
+    It reads a student's text, so it has to be linear: no repetition inside a repetition.
+    """
+
+    def explains(self, trials: Sequence[Trial], source: str = "") -> bool:
         """Whether somebody who believes this would have given all of these answers."""
+        if not self._is_written_in(source):
+            return False
         ours = [trial for trial in trials if trial.function == self.function]
         asked = [trial for trial in ours if trial.answer.kind is not Kind.SKIPPED]
         # After one answer that never came, the others are not asked: that one has to do.
@@ -68,25 +76,51 @@ class Belief:
         wrong = _afresh(self.wrong)
         return all(trial.is_as(own(wrong, trial.args, trial.kwargs)) for trial in asked)
 
-    def is_behind(self, complaints: Iterable[str]) -> bool:
+    def is_behind(self, complaints: Iterable[str], source: str = "") -> bool:
         """Whether one of these complaints about a whole program is a sign of this belief.
 
         What a program has printed when it failed says more than what could be seen from outside.
         """
-        return any(
+        return self._is_written_in(source) and any(
             complaint.startswith(self.signs, max(0, complaint.find(PRINTED)))
             for complaint in complaints
         )
 
+    def _is_written_in(self, source: str) -> bool:
+        return not self.written or any(
+            re.search(self.written, line) for line in _lines_of(self.function, source)
+        )
+
+
+def _lines_of(function: str, source: str) -> Iterator[str]:
+    """The lines of a function, wherever it's defined: those that are indented below its ``def``."""
+    inside = -1  # how far the def is indented
+    for line in source.split("\n"):
+        bare = line.lstrip()
+        indent = len(line) - len(bare)
+        if bare.startswith(f"def {function}("):
+            inside = indent
+        elif inside >= 0 and bare and indent <= inside:
+            inside = -1
+        elif inside >= 0:
+            yield bare
+
 
 def belief(
-    function: str, *, says: str, look: str, lesson: str, rfc: str = "", signs: Iterable[str] = ()
+    function: str,
+    *,
+    says: str,
+    look: str,
+    lesson: str,
+    rfc: str = "",
+    signs: Iterable[str] = (),
+    written: str = "",
 ) -> Callable[[Callable[..., Any]], Belief]:
     """Make a belief of a wrong function; its name is the function's, with hyphens."""
 
     def make(wrong: Callable[..., Any]) -> Belief:
         name = wrong.__name__.replace("_", "-")
-        return Belief(function, name, says, look, lesson, rfc, wrong, tuple(signs))
+        return Belief(function, name, says, look, lesson, rfc, wrong, tuple(signs), written=written)
 
     return make
 
@@ -113,9 +147,11 @@ def beliefs_in(module: ModuleType) -> tuple[Belief, ...]:
     return tuple(value for value in vars(module).values() if isinstance(value, Belief))
 
 
-def explaining(beliefs: Iterable[Belief], trials: Sequence[Trial]) -> tuple[Belief, ...]:
+def explaining(
+    beliefs: Iterable[Belief], trials: Sequence[Trial], source: str = ""
+) -> tuple[Belief, ...]:
     """Those that explain all answers of a check. Several, where the questions cannot tell."""
-    return tuple(one for one in beliefs if one.explains(trials))
+    return tuple(one for one in beliefs if one.explains(trials, source))
 
 
 def _afresh(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ what was due is shown for one question only, and a belief comes with something t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..views.columns import columns, pad, printable, shorten, wrap
 from . import kit
@@ -37,6 +37,9 @@ _LABEL = 12
 def report(verdict: Verdict) -> str:
     """All checks of an exercise, and the points."""
     lines = [f"{verdict.exercise}  {kit.FILES[verdict.exercise]}.py"]
+    if alone := _one_trouble(verdict.outcomes):
+        rows = [row for sentence in alone.split("\n") for row in _wrapped("", sentence)]
+        return "\n".join([*lines, *rows, f"0 of {verdict.most} points as long as that is so."])
     bodies = [explain(outcome) for outcome in verdict.outcomes]
     shown: list[list[str]] = []
     for outcome, body, below in zip(verdict.outcomes, bodies, [*bodies[1:], []], strict=True):
@@ -49,6 +52,14 @@ def report(verdict: Verdict) -> str:
     lines += _wrapped("", borrowed(verdict)) if verdict.borrowed else []
     lines.append(f"{verdict.score} of {verdict.most} points.")
     return "\n".join(lines)
+
+
+def _one_trouble(outcomes: Sequence[Outcome]) -> str:
+    """What keeps all checks from asking anything, such as a syntax error: it is said alone."""
+    asking = [outcome for outcome in outcomes if outcome.status is not Status.WAITING]
+    notes = {outcome.note for outcome in asking if outcome.status is Status.MISSING}
+    whole = len(asking) > 1 and len(notes) == 1
+    return notes.pop() if whole and all(o.status is Status.MISSING for o in asking) else ""
 
 
 def borrowed(verdict: Verdict) -> str:
@@ -172,7 +183,10 @@ def _in_words(answer: Answer, line: str) -> str:
         return show(answer.value)
     if answer.kind is Kind.RAISED:
         text = f"{answer.errors[0]}: {answer.text}" if answer.text else answer.errors[0]
-        return text + (f" (line {answer.line}: {line})" if answer.line else "")
+        # The line comes first: a long text is cut at its end.
+        return (
+            f"in line {answer.line}, {text}" + f"  <- {line}" * bool(line) if answer.line else text
+        )
     if answer.kind is Kind.LATE:
         return f"it {answer.kind.value}: is there a loop that never ends?"
     return f"it {answer.kind.value}" + (f": {answer.text}" if answer.text else "")
@@ -180,7 +194,9 @@ def _in_words(answer: Answer, line: str) -> str:
 
 def _due(trial: Trial) -> str:
     if trial.fault:
-        return "a value"
+        return "a value that fits the docstring, and no error"
+    if trial.due.kind is Kind.RETURNED and trial.due.value is None:
+        return "no value (None), and no error"
     if trial.due.kind is Kind.RAISED:
         name = trial.due.errors[0]
         return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"

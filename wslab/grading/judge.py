@@ -114,10 +114,11 @@ def _outcome(check: Check, student: Student, beliefs: Iterable[Belief]) -> Outco
     if not wrong and not student.complaints:
         return Outcome(check, Status.PASSED, asked=len(trials))
     note = "\n".join(student.complaints)
+    source = student.session.sources.get(student.session.file, "")
     if not wrong:
         begin = _unwritten_part(student.session.file, note)
         status = Status.MISSING if begin else Status.FAILED
-        behind = tuple(one for one in beliefs if one.is_behind(student.complaints))
+        behind = tuple(one for one in beliefs if one.is_behind(student.complaints, source))
         return Outcome(check, status, beliefs=() if begin else behind, note=begin or note)
     shown = _telling(wrong)
     unwritten = _unwritten(student.session, shown)
@@ -125,7 +126,7 @@ def _outcome(check: Check, student: Student, beliefs: Iterable[Belief]) -> Outco
         check,
         Status.MISSING if unwritten else Status.FAILED,
         shown,
-        beliefs=() if unwritten else explaining(beliefs, trials),
+        beliefs=() if unwritten else explaining(beliefs, trials, source),
         note=unwritten or note,
         wrong=_count(wrong),
         asked=_count(trials),

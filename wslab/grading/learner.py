@@ -25,7 +25,7 @@ class Standing:
     """One exercise, as its last check and the notes have it."""
 
     score: int | None = None
-    """The points of the last check; None before the first one."""
+    """The best points of any check; None before the first one."""
     most: int = 0
     solved: bool = False
     """Whether any check so far gave all points."""
@@ -64,8 +64,9 @@ def record(verdicts: Iterable[Verdict]) -> bool:
 def _note(verdict: Verdict) -> dict[str, Any]:
     missed = (Status.FAILED, Status.MISSING)
     stuck = [o.trial.function for o in verdict.outcomes if o.trial and o.status in missed]
+    before = standing(verdict.exercise).score or 0
     return {
-        "score": verdict.score,
+        "score": max(verdict.score, before) if verdict.most >= before else verdict.score,
         "most": verdict.most,
         "solved": verdict.score == verdict.most or standing(verdict.exercise).solved,
         "stuck": list(dict.fromkeys(stuck)),

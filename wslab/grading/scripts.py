@@ -163,10 +163,12 @@ class Socket:
 
     chunks: tuple[bytes, ...]
     takes: tuple[int, ...] = (1 << 16,)
+    shows_close: bool = False
+    """Whether `seen` is "open" or "closed" at the end, in place of what was sent."""
 
     def play(self) -> Play:
         """Make one."""
-        return _Connected(_Receiving(self.chunks), _Sending(self.takes))
+        return _Connected(_Receiving(self.chunks), _Sending(self.takes), self.shows_close)
 
     def __str__(self) -> str:
         return f"sock.recv() gives {_list(self.chunks)}"
@@ -176,6 +178,8 @@ class Socket:
 class _Connected:
     receiving: _Receiving
     sending: _Sending
+    shows_close: bool = False
+    closed: bool = False
     methods: tuple[str, ...] = (
         "recv", "send", "sendall", "shutdown", "close", "settimeout", "setsockopt",
     )  # fmt: skip
@@ -194,11 +198,15 @@ class _Connected:
             data = data[self.sending(data) :]
 
     def shutdown(self, how: int) -> None: ...
-    def close(self) -> None: ...
+    def close(self) -> None:
+        self.closed = True
+
     def settimeout(self, seconds: float | None) -> None: ...
     def setsockopt(self, *args: Any) -> None: ...
 
     def seen(self) -> Any:
+        if self.shows_close:
+            return "the socket, closed" if self.closed else "the socket, open"
         return self.sending.seen()
 
 

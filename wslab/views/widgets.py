@@ -105,5 +105,7 @@ class FrameBuilder:
     def _ipython_display_(self) -> None:
         """The fields, and below them what does not need them."""
         display = import_module("IPython.display")
-        display.display(self.box)
+        shown = self.box._repr_mimebundle_()  # a view without a kernel shows its text alone
+        shown["text/plain"] = "The frame builder needs a running kernel: run this cell."
+        display.display(shown, raw=True)
         display.display(display.HTML(folded(STILL, frames_html())))

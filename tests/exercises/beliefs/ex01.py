@@ -110,6 +110,23 @@ def asks_for_all_again(recv, n):
 
 @belief(
     "recv_exactly",
+    says='At the end, recv() returns an empty text "", or None.',
+    look='Type  b"" == ""  and  b"" == None  into Python. What does recv() return at the end?',
+    lesson="02",
+    written=r"""[!=]= ?(""|'')(?!["'])|is None|is not None|[!=]= ?None""",
+)
+def the_end_is_no_bytes(recv, n):
+    data = b""
+    while len(data) < n:
+        more = recv(n - len(data))
+        if more == "" or more is None:
+            raise EOFError
+        data += more
+    return data
+
+
+@belief(
+    "recv_exactly",
     says='b"" means that nothing has arrived yet: ask again.',
     look="recv() waits when nothing is there yet. So what is left for an empty answer to mean?",
     lesson="02",
@@ -168,6 +185,18 @@ def echo_sends_once(sock):
 
 @belief(
     "echo",
+    says='At the end, recv() returns an empty text "", or None.',
+    look='Type  b"" == ""  and  b"" == None  into Python. What does recv() return at the end?',
+    lesson="02",
+    written=r"""[!=]= ?(""|'')(?!["'])|is None|is not None|[!=]= ?None""",
+)
+def the_echo_ends_without_bytes(sock):
+    while (chunk := sock.recv(65536)) != "":
+        hand_over(sock.send, chunk)
+
+
+@belief(
+    "echo",
     says='b"" means that the peer has nothing to say yet: ask again.',
     look="The peer hangs up, and your loop goes on. What makes it stop?",
     lesson="02",
@@ -200,6 +229,18 @@ def everything_first(sock):
     while chunk := sock.recv(65536):
         data += chunk
     hand_over(sock.send, data)
+
+
+@belief(
+    "echo",
+    says="When I have finished with a socket, I close it.",
+    look="Who opened the socket, echo or its caller? What does the docstring say about closing?",
+    lesson="02",
+)
+def the_echo_closes(sock):
+    while chunk := sock.recv(65536):
+        hand_over(sock.send, chunk)
+    sock.close()
 
 
 @belief(
@@ -262,6 +303,36 @@ def connections(listener):
 def echo_for(sock):
     while chunk := sock.recv(65536):
         sock.sendall(chunk)
+
+
+@belief(
+    "serve",
+    says="Thread(target=echo(sock)) makes a new thread call echo(sock).",
+    look="Python reads echo(sock) first. Who calls it, and what does Thread get as its target?",
+    lesson="01",
+    signs=[checks.CROWDED],
+    written=r"target ?= ?[A-Za-z_.]{1,60}\(",
+)
+def a_call_is_a_target(listener):
+    for sock in connections(listener):
+        with sock, contextlib.suppress(OSError):
+            threading.Thread(target=echo_for(sock)).start()
+
+
+@belief(
+    "serve",
+    says="After start(), I have to join() the thread at once.",
+    look="What does join() wait for? And which client waits for it to come back?",
+    lesson="01",
+    signs=[checks.CROWDED],
+    written=r"\.join\( ?\)",
+)
+def joins_at_once(listener):
+    for sock in connections(listener):
+        with sock:
+            thread = threading.Thread(target=echo_for, args=(sock,), daemon=True)
+            thread.start()
+            thread.join()
 
 
 @belief(

@@ -194,6 +194,8 @@ def recv_gives_all(recv):
 )
 def one_big_recv(recv):
     data = recv(65536)
+    if data[1:2] in (b"\x7f", b"\xff") and data[2:3] >= b"\x80":
+        raise ValueError("the top bit of a length must be 0")
     try:
         return parse(data)[:3]
     except ValueError:
@@ -203,7 +205,7 @@ def one_big_recv(recv):
 @belief(
     "encode_frame",
     says="Whoever calls me knows what may be sent.",
-    look="§5.5 has two rules for control frames. What will the peer do if you break one?",
+    look="Which opcodes does §5.2 reserve? Which two rules has §5.5 for control frames?",
     lesson="05",
     rfc="5.5",
 )
@@ -285,7 +287,11 @@ def control_frames_are_like_others(data):
     return parse(data)
 
 
-def a_frame(recv, end):
+def too_early():
+    raise EOFError
+
+
+def a_frame(recv, end=too_early, bounded=True):
     """A frame from a stream as it should be read; ``end`` says what to do when it ends."""
 
     def exactly(n):
@@ -297,6 +303,8 @@ def a_frame(recv, end):
     data = exactly(2)
     data += exactly({126: 2, 127: 8}.get(data[1] & 0x7F, 0))
     size = int.from_bytes(data[2:], "big") if data[1] & 0x7F >= 126 else data[1] & 0x7F
+    if size >= 1 << 63 and bounded:
+        raise ValueError("the top bit of a length must be 0")
     data += exactly(size + (4 if data[1] & 0x80 else 0))
     return parse(data)[:3]
 
@@ -324,3 +332,14 @@ def an_early_end_is_malformed(recv):
         raise ValueError("too short")
 
     return a_frame(recv, end)
+
+
+@belief(
+    "read_frame",
+    says="An 8-byte length can be any number of 64 bits.",
+    look="§5.2 says something about the most significant bit. Will so many bytes ever come?",
+    lesson="05",
+    rfc="5.2",
+)
+def sixty_four_bits(recv):
+    return a_frame(recv, bounded=False)

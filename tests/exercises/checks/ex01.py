@@ -57,13 +57,20 @@ def early_end(student: Student) -> None:
                        because="the stream ends before the first byte")  # fmt: skip
 
 
-@check("ex01", points=2, title="An echo of all that comes", lesson="02",
+@check("ex01", points=1, title="An echo of all that comes", lesson="02",
        needs=["all_of_it_sent"])  # fmt: skip
 def echoed(student: Student) -> None:
     for data in student.vectors(speech, 5):
         for chunks in ([data], single(data), cut(student.random, data)):
             student.expect("echo", Socket(tuple(chunks), ONE_REST), right=reference.echo)
     student.expect("echo", Socket(()), right=reference.echo)
+
+
+@check("ex01", points=1, title="The echo leaves the socket open", lesson="02", needs=["echoed"])
+def left_open(student: Student) -> None:
+    for data in student.vectors(speech, 3):
+        student.expect("echo", Socket((data,), ONE_REST, shows_close=True), right=reference.echo,
+                       because="echo's caller opened the socket, and closes it")  # fmt: skip
 
 
 @check("ex01", points=2, title="A question, and its whole echo", lesson="02",

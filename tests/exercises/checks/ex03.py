@@ -98,9 +98,13 @@ def malformed(student: Student) -> None:
     ):
         refuses("parse_request", f"{first}\r\nHost: a\r\n\r\n".encode(),
                 because="the first line is not GET, a path and HTTP/1.1")  # fmt: skip
-    for line in ("no colon", ": no name", "Host : a", " Host: a"):
-        refuses("parse_request", f"GET / HTTP/1.1\r\n{line}\r\n\r\n".encode(),
-                because="the second line is no name, colon and value")  # fmt: skip
+    for line, because in {
+        "no colon": "the second line has no colon",
+        ": no name": "the second line has no name before its colon",
+        "Host : a": "the second line has a space between its name and the colon",
+        " Host: a": "the second line begins with a space",
+    }.items():
+        refuses("parse_request", f"GET / HTTP/1.1\r\n{line}\r\n\r\n".encode(), because=because)
 
 
 @check("ex03", points=2, title="Who asks for a WebSocket", lesson="04", rfc="4.2.1")

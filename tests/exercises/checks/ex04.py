@@ -125,3 +125,6 @@ def stream_ends(student: Student) -> None:
     for end in (0, 1, 2, 3, 5, 8, 20, len(frame) - 1):
         student.expect("read_frame", Recv(frame[:end]), right=reference.read_frame,
                        because="the stream ends before the frame is complete")  # fmt: skip
+    for first in (0x80, 0xFF):  # as decode_frame does; to wait for so many bytes is no answer
+        student.refuses("read_frame", Recv(bytes([0x82, 0x7F, first]) + bytes(7)),
+                        because="the top bit of an 8-byte length must be 0")  # fmt: skip
