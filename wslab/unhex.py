@@ -99,8 +99,11 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _CONTROL = dict(zip("abfnrtve", b"\a\b\f\n\r\t\v\x1b", strict=True))
-_CUT = re.compile(r"\.\.\.|\u2026|\d+ more (?:byte|item)")
-_WRAPPERS = re.compile(r"bytearray|bytes|memoryview|client|server|[^\w]+")
+_CUT = re.compile(r"\.\.\.|\u2026|\d more (?:byte|item)")
+_WRAPPERS = re.compile(
+    r"\b(?:bytearray|bytes?|memoryview|new|from|of|vec|unsigned|char|uint8_t|const|static|client|server"
+    r"|byteArrayOf|byteLength|\w*(?:Array|Buffer)|\w*peer\d_\d+)\b|[^\w]+|\b\d+\b"
+)
 
 
 def _has_literal(text: str) -> bool:
@@ -130,8 +133,12 @@ def _read_literals(text: str) -> Reading:
     if odd := re.search("[\"']|\\\\(?!\\s|$)", words):
         start = max(words.rfind(" ", 0, odd.start()), 0)
         raise ValueError(f"{quote(words[start:])} is not a bytes literal of Python, or of C")
-    label = _WRAPPERS.sub(" ", words).strip()
-    return Reading(pieces, f"Left out the words around the bytes: {quote(label)}." if label else "")
+    return Reading(pieces, _left_out(words))
+
+
+def _left_out(words: str) -> str:
+    label = " ".join(_WRAPPERS.sub(" ", words[:2000]).split())
+    return f"Left out the words around the bytes: {quote(label)}." if label else ""
 
 
 def _python(text: str) -> bytes:
@@ -174,7 +181,7 @@ def _read_bare_escapes(text: str) -> Reading:
 # ---------------------------------------------------------------- lists and arrays
 
 _GROUP = re.compile(
-    r"<(?:Buffer\b)?[^<>\[\]{}()\n]*>|\[[^<>\[\]{}()]*\]|\{[^{}\[\]<>]*\}|\([^()\[\]{}]*\)"
+    r"<(?:Buffer\b|(?=[0-9a-fA-F]))[^<>\[\]{}()\n]*>|\[[^<>\[\]{}()]*\]|\{[^{}\[\]<>]*\}|\([^()\[\]{}]*\)"
 )
 _CAST = re.compile(r"\((?:byte|unsigned char|char|uint8_t)\)|\.toByte\(\)|\bbyte(?=\()")
 _TAIL = re.compile(r",\s*buffer: ArrayBuffer[^\]]*|\[Uint8Contents\]:")  # consoles add it
@@ -186,9 +193,12 @@ def _read_arrays(text: str) -> Reading | None:
     """What is in brackets or braces; Wireshark calls the two ends peer0 and peer1."""
     text = _TAIL.sub("", _CAST.sub("", _without_comments(text)))
     pieces: list[Piece] = []
-    note, at, declared = "", 0, None
+    around: list[str] = []
+    note, at, end, declared = "", 0, 0, None
     for match in _GROUP.finditer(text):
         name, inside = text[max(at, match.start() - 80) : match.start()], match[0][1:-1].strip()
+        around.append(text[end : match.start()])
+        end = match.end()
         if re.search(r"\w$", name) and re.fullmatch(r"\d*", inside):
             declared = int(inside[:9]) if name.endswith("Array") and inside else None
             continue  # the length of the array
@@ -203,7 +213,9 @@ def _read_arrays(text: str) -> Reading | None:
             raise ValueError(f"{declared} bytes are promised, and {len(data)} are here")
         pieces.append(Piece(sender, data))
         note, declared = note or how, None
-    return Reading(pieces, note) if pieces else None
+    around.append(text[end:])
+    words = _left_out(" ".join(around))
+    return Reading(pieces, f"{words} {note}".strip()) if pieces else None
 
 
 def _read_items(inside: str, group: str) -> tuple[bytes, str]:
@@ -294,9 +306,10 @@ def _read_decimal(text: str) -> Reading:
 def _read_lines(text: str) -> Reading:
     """Plain hex; a line without a marker of direction goes on with the one before it."""
     pieces: list[Piece] = []
+    several = "\n" in text.strip()
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
-            sender, data = _read_line(line, number if "\n" in text.strip() else 0)
+            sender, data = _read_line(line, number if several else 0)
             pieces.append(Piece(sender or (pieces[-1].sender if pieces else None), data))
     items = re.split(r"[\s,;]+", text.strip())
     doubtful = len(items) > 1 and all(re.fullmatch("[1-9][0-9]", item) for item in items)

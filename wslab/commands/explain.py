@@ -41,7 +41,11 @@ def add(commands: Any) -> None:
         "  python -m wslab explain dump.txt          (hex, a hex dump, or raw bytes)\n"
         "  python -m wslab explain talk.json         (what record or relay saved)\n"
         "  xxd recording.bin | python -m wslab explain -\n"
-        "Lines of hex that begin with > were sent by the client, with < by the server."
+        "Lines of hex that begin with > were sent by the client, with < by the server.\n"
+        "Bytes can be hex, bits in groups of eight, decimal numbers in brackets, literals\n"
+        "and arrays of Python, JavaScript, C, Go, Java or Rust, or what xxd, hexdump -C,\n"
+        "od -t x1, tcpdump -X, Wireshark, gdb, curl --trace or Format-Hex print.\n"
+        "If the bytes may be something else, a sentence at the top says so."
     )
     parser = command(commands, "explain", run, summary, examples)
     parser.add_argument("bytes", nargs="+", metavar="HEX|FILE|-", help="what to explain")
@@ -154,6 +158,7 @@ def _known(what: str, error: LooksLike) -> UsageError:
 
 
 _HEX_TEXT = b"0123456789abcdefABCDEF \t\r\n,:x"
+_ASCII = bytes(range(32, 127)) + b"\t\r\n"
 _COLOURS = re.compile(rb"\x1b\[[0-9;]*[mK]")
 
 
@@ -175,12 +180,11 @@ def _decode(data: bytes) -> str | None:
         seen = False
     else:
         seen = all(c.isprintable() or c.isspace() for c in text)
-    in_hex = len(plain) - len(plain.translate(None, _HEX_TEXT))
-    in_ascii = len(plain) - len(plain.translate(None, bytes(range(32, 127)) + b"\t\r\n"))
+    letters = text.encode("latin-1", "replace")
+    in_hex = len(letters) - len(letters.translate(None, _HEX_TEXT))
+    in_ascii = len(letters) - len(letters.translate(None, _ASCII))
     # No frame begins with a printable character: it would set a reserved bit (§5.2).
-    mostly = 4 * in_hex >= 3 * len(plain) or (
-        32 <= plain[0] < 127 and 4 * in_ascii >= 3 * len(plain)
-    )
+    mostly = in_hex >= 0.6 * len(letters) or (text[0] > " " and in_ascii >= 0.75 * len(letters))
     return text if seen or (mostly and _doubt(dissect(data))) else None
 
 
@@ -201,9 +205,8 @@ def _without_headers(pieces: list[Piece], notes: list[str]) -> list[Piece]:
         raise LooksLike("packets of several connections. Copy those of one")
     many = f" of {len(found)} packets" if len(found) > 1 else ""
     notes.append(f"Skipped the {found[0].names}{many}: this is the TCP payload.")
-    return [
-        Piece(piece.sender, packet.payload) for piece, packet in zip(pieces, found, strict=True)
-    ]
+    # A capture may have a packet twice: sent again, or seen on two interfaces.
+    return [Piece(None, packet.payload) for packet in dict.fromkeys(found)]
 
 
 # ---------------------------------------------------------------- what they are, and doubts
