@@ -267,7 +267,6 @@ def _deflated(
 
 def _doubt(units: Iterable[Unit]) -> str:
     """Why these may not be the frames or the handshake that they seem to be, in a sentence."""
-    why = ""
     last = None
     for last in units:
         refused = [f.meaning for f in last.fields if "; refused, " in f.meaning]
@@ -286,7 +285,7 @@ def _doubt(units: Iterable[Unit]) -> str:
         return f"The bytes end inside a frame: {missing} bytes of it are missing."
     if last is not None and last.kind == "handshake" and last.fields[-1].label != "blank line":
         return "The bytes end inside the HTTP headers: the blank line is missing."
-    return why
+    return ""
 
 
 def _frame_size(data: bytes, at: int = 0) -> int:
