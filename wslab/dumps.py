@@ -224,7 +224,7 @@ def _chain(rows: list[_Row], base: int, two_ways: bool) -> list[Piece]:
 
 
 def _is_little_endian(line: str) -> bool:
-    """Whether the text column says that the bytes of each group stand in reverse (xxd -e)."""
+    """Whether the text column says that the bytes of each group are in reverse (xxd -e)."""
     match = re.fullmatch(r"[0-9a-f]{8}: (\S.*\S) {2,}(\S.*)", line)
     words = match[1].split() if match else []
     if not match or not all(map(re.compile("([0-9a-f]{2}){1,8}").fullmatch, words)):

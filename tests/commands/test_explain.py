@@ -380,6 +380,7 @@ def test_only_so_many_frames_are_shown(capsys: pytest.CaptureFixture[str]) -> No
     text = explained(capsys, "8100" * 3000)
     assert text.startswith("Only the first 1000 frames: 4000 more bytes aren't shown.")
     assert text.count("client <- server") == 1000
+    assert "6000 bytes" in explained(capsys, "8100" * 3000, "--protocol", "tcp")
 
 
 # ---------------------------------------------------------------- anything at all

@@ -69,7 +69,9 @@ def run(args: argparse.Namespace) -> int:
             refuse_known(pieces[0].data)
     except LooksLike as error:
         raise _known(name, error) from None
-    pieces, rest = _first_frames(merge(pieces))
+    pieces, rest = merge(pieces), 0
+    if args.protocol != "tcp":
+        pieces, rest = _first_frames(pieces)
     if rest:
         notes.append(f"Only the first {MOST_FRAMES} frames: {rest} more bytes aren't shown.")
     units, doubt = _dissect(pieces, args.protocol, Role(args.sender) if args.sender else None)
@@ -101,13 +103,11 @@ def _load(name: str) -> Recording:
 def _read_bytes(words: list[str], protocol: Protocol) -> tuple[str, Reading]:
     """From the command line, a file or standard input; with a name for them."""
     if words == ["-"] or (len(words) == 1 and os.path.exists(words[0])):
-        if words != ["-"]:
-            name, data = words[0], read_file(words[0], MOST_BYTES + 1)
+        if words == ["-"]:
+            name = "standard input"
+            data = sys.stdin.buffer.read(MOST_BYTES + 1) if sys.stdin else b""
         else:
-            name, data = (
-                "standard input",
-                sys.stdin.buffer.read(MOST_BYTES + 1) if sys.stdin else b"",
-            )
+            name, data = words[0], read_file(words[0], MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
             size = MOST_BYTES >> 20
             raise UsageError(f"{name} has more than {size} MiB: cut out what you want to see.")
@@ -165,7 +165,7 @@ _COLOURS = re.compile(rb"\x1b\[[0-9;]*[mK]")
 def _decode(data: bytes) -> str | None:
     """As text, also in the encodings of Windows; None if they are bytes and not a text.
 
-    Text with one character that can't be seen is text: whoever reads the hex points at it.
+    Text with one character that can't be seen is still text: the reader of hex points at it.
     """
     encoding = "utf-8-sig"
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -199,7 +199,7 @@ def _without_headers(pieces: list[Piece], notes: list[str]) -> list[Piece]:
     if not found:
         return pieces
     if len(found) < len(pieces) or not any(packet.payload for packet in found):
-        what = "have no payload" if len(found) == len(pieces) else "stand beside other bytes"
+        what = "have no payload" if len(found) == len(pieces) else "come with other bytes"
         raise LooksLike(f"packets ({found[0].names}) that {what}. Copy one with a payload")
     if len({frozenset((packet.sender, packet.receiver)) for packet in found}) > 1:
         raise LooksLike("packets of several connections. Copy those of one")
