@@ -1,8 +1,10 @@
 """Hex as people write it, and the dumps of the tools that they use."""
 
+import contextlib
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -376,6 +378,36 @@ def test_what_cannot_be_read_is_named(text: str) -> None:
     assert len(message) < 160
     assert message.isprintable()
     assert "\n" not in message
+
+
+LONG = [
+    "(",
+    "[",
+    "{",
+    "{/*",
+    "<",
+    "\\\n",
+    "a (",
+    "1",
+    "[1",
+    "b'",
+    '"',
+    " ",
+    "\n",
+    "a=",
+    "0 ",
+    "*\n",
+]
+
+
+@pytest.mark.parametrize("part", LONG)
+def test_a_long_text_takes_no_longer_for_each_byte(part: str) -> None:
+    """Work that grows with the square of the length would take minutes here."""
+    text = part * (2**18 // len(part)) + "!"
+    before = time.process_time()
+    with contextlib.suppress(ValueError):
+        unhex(text)
+    assert time.process_time() - before < 15
 
 
 need("hypothesis")

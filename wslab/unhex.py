@@ -470,8 +470,9 @@ NOTATIONS = (
         "Use od -A x -t x1. If the numbers are decimal, write them in brackets: [129, 5]",
     ),
     Notation("decimal numbers", _is_decimal, _read_decimal),
-    Notation("lists and arrays", _find(r"[\[{]|<Buffer|^\s*<[0-9a-fA-F ]+>|<<[0-9]|\(.*,"),
-             _read_arrays),
+    Notation("lists and arrays",
+        re.compile(r"[\[{(]|<Buffer|<<[0-9]|\A\s*<[0-9a-fA-F ]+>").search,
+        _read_arrays),
     Notation("hex", lambda text: True, _read_lines),
 )  # fmt: skip
 """In the order in which they're tried; a reader may find that it's something else after all."""

@@ -383,6 +383,15 @@ def test_only_so_many_frames_are_shown(capsys: pytest.CaptureFixture[str]) -> No
     assert "6000 bytes" in explained(capsys, "8100" * 3000, "--protocol", "tcp")
 
 
+def test_a_long_head_is_shown_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = b"GET / HTTP/1.1\r\nHost: a\r\n" + b"A: b\r\n" * 12_000 + b"\r\n"
+    status, text = through(head, capsys=capsys, monkeypatch=monkeypatch)
+    assert status == 0
+    assert text.startswith("client -> server GET / HTTP/1.1")
+
+
 # ---------------------------------------------------------------- anything at all
 
 

@@ -302,7 +302,10 @@ def _first_frames(pieces: list[Piece]) -> tuple[list[Piece], int]:
     """As much of the pieces as can be shown, and the number of bytes that are left."""
     kept, frames = [], MOST_FRAMES
     for piece in pieces:
-        at = piece.data.rfind(b"\r\n\r\n", 0, 2**16) + 4 if looks_like_http(piece.data) else 0
+        at = 0
+        if looks_like_http(piece.data):
+            end = piece.data.rfind(b"\r\n\r\n")
+            at = len(piece.data) if end < 0 else end + 4
         while frames and at < len(piece.data):
             at, frames = at + _frame_size(piece.data, at), frames - 1
         kept.append(piece._replace(data=piece.data[:at]))
