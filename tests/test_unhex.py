@@ -1,8 +1,10 @@
 """Hex as people write it, and the dumps of the tools that they use."""
 
+import contextlib
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -10,7 +12,7 @@ from tests.protocol.streams import KEY, TEXT, frame, need
 from tests.visit import missing
 from wslab.observe.dissect import dissect
 from wslab.protocol.rfc import Role
-from wslab.unhex import Piece, unhex
+from wslab.unhex import LooksLike, Piece, read_text, unhex
 from wslab.views.text import explain, hexdump
 
 HELLO = bytes.fromhex("81 85 37 fa 21 3d 7f 9f 4d 51 58")
@@ -55,6 +57,65 @@ NOTATIONS = {
     "0000000b\n",
     "od": "000000 81 85 37 fa 21 3d 7f 9f 4d 51 58\n00000b\n",
     "Wireshark, copied": "0000   81 85 37 fa 21 3d 7f 9f 4d 51 58                  ..7.!=..MQX\n",
+    "Node.js": "<Buffer 81 85 37 fa 21 3d 7f 9f 4d 51 58>",
+    "a typed array": "Uint8Array(11) [\n  129, 133, 55, 250,\n  33, 61, 127, 159,\n  77, 81, 88\n]",
+    "a browser's console": "Uint8Array(11) [129, 133, 55, 250, 33, 61, 127, 159, 77, 81, 88, "
+    "buffer: ArrayBuffer(11), byteLength: 11, byteOffset: 0, length: 11]",
+    "ArrayBuffer": "ArrayBuffer { [Uint8Contents]: <81 85 37 fa 21 3d 7f 9f 4d 51 58>, "
+    "byteLength: 11 }",
+    "JSON": '{"type":"Buffer","data":[129,133,55,250,33,61,127,159,77,81,88]}',
+    "JSON of a typed array": '{"0":129,"1":133,"2":55,"3":250,"4":33,"5":61,"6":127,"7":159,'
+    '"8":77,"9":81,"10":88}',
+    "a line of a log": r"received: b'\x81\x857\xfa!=\x7f\x9fMQX'",
+    "a call": r"sock.sendall(b'\x81\x857\xfa!=\x7f\x9fMQX')",
+    "with an address": r"got b'\x81\x857\xfa!=\x7f\x9fMQX' from ('127.0.0.1', 5000)",
+    "several literals": "first b'\\x81\\x857\\xfa'\nthen b'!=\\x7f\\x9fMQX'",
+    "a list of literals": r"[b'\x81\x857\xfa', b'!=\x7f\x9fMQX']",
+    "JavaScript, a string": r'const frame = "\x81\u00857\xfa!=\x7f\x9fMQX";',
+    "C, a string": r'const char *f = "\x81\x85" "7\xfa!=\x7f\x9fMQX";',
+    "C, octal": r'"\201\2057\372!=\177\237MQX"',
+    "printf": r"\x81\x857\xfa!=\x7f\x9fMQX",
+    "Go": "[]byte{0x81, 133, 0x37, 250, 0x21, 61, 0x7f, 0x9f, 0x4d, 0x51, 0x58}",
+    "Go, %v": "[129 133 55 250 33 61 127 159 77 81 88]",
+    "Java": "[-127, -123, 55, -6, 33, 61, 127, -97, 77, 81, 88]",
+    "Java, an array": "byte[] f = new byte[] {(byte) 0x81, (byte) 0x85, 55, -6, '!', '=', 127, "
+    "(byte) 0x9f, 'M', 'Q', 'X'};",
+    "Kotlin": "byteArrayOf(0x81.toByte(), 0x85.toByte(), 55, -6, 33, 61, 127, -97, 77, 81, 88)",
+    "Rust": "[129u8, 133, 55, 250, 33, 61, 127, 159, 77, 81, 88]",
+    "Erlang": "<<129,133,55,250,33,61,127,159,77,81,88>>",
+    "Swift": "<818537fa 213d7f9f 4d5158>",
+    "fromhex": "bytes.fromhex('81 85 37 fa 21 3d 7f 9f 4d 51 58')",
+    "Buffer.from": "Buffer.from('818537fa213d7f9f4d5158', 'hex')",
+    "SQL": "X'818537fa213d7f9f4d5158'",
+    "PostgreSQL": r"\x818537fa213d7f9f4d5158",
+    "decimal": "129 133 55 250 33 61 127 159 77 81 88",
+    "decimal, commas": "129, 133, 55, 250, 33, 61, 127, 159, 77, 81, 88",
+    "bits": "10000001 10000101 00110111 11111010 00100001 00111101 01111111 10011111 01001101 "
+    "01010001 01011000",
+    "bits of Python": "0b10000001 0b10000101 0b110111 0b11111010 0b100001 0b111101 0b1111111 "
+    "0b10011111 0b1001101 0b1010001 0b1011000",
+    "bits in fours": "1000 0001 1000 0101 0011 0111 1111 1010 0010 0001 0011 1101 0111 1111 1001 "
+    "1111 0100 1101 0101 0001 0101 1000",
+    "od -t x1": "0000000 81 85 37 fa 21 3d 7f 9f 4d 51 58\n0000013\n",
+    "od -A d": "0000000 81 85 37 fa 21 3d 7f 9f 4d 51 58\n0000011\n",
+    "od, its first line": "0000000 81 85 37 fa 21 3d 7f 9f 4d 51 58",
+    "in colours": "\x1b[1;32m00000000\x1b[0m: \x1b[1;31m8185\x1b[0m 37fa 213d 7f9f 4d51 58"
+    "              ..7.!=..MQX\n",
+    "Format-Hex": "\n           Path: C:\\a.bin\n\n           00 01 02 03 04 05 06 07 08 09 0A\n\n"
+    "00000000   81 85 37 FA 21 3D 7F 9F 4D 51 58                 .7ú!=MQX\n",
+    "Format-Hex of PowerShell 7": "   Label: String (System.String) <2C2D6E8A>\n\n"
+    "          Offset Bytes                                           Ascii\n"
+    "                 00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F\n"
+    "          ------ ----------------------------------------------- -----\n"
+    "0000000000000000 81 85 37 FA 21 3D 7F 9F 4D 51 58                .7ú!=MQX\n",
+    "HxD": "Offset(h) 00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F\n\n"
+    "00000000  81 85 37 FA 21 3D 7F 9F 4D 51 58                 ..7ú!=.ŸMQX",
+    "curl": "<= Recv data, 11 bytes (0xb)\n"
+    "0000: 81 85 37 fa 21 3d 7f 9f 4d 51 58                ..7.!=..MQX\n",
+    "a terminal": "$ xxd a.bin\n00000000: 8185 37fa 213d 7f9f 4d51 58              ..7.!=..MQX\n$ ",
+    "gdb": "0x7ffd:\t0x81\t0x85\t0x37\t0xfa\t0x21\t0x3d\t0x7f\t0x9f\n0x8005:\t0x4d\t0x51\t0x58",
+    "no-break spaces": "81\u00a085\u00a037 fa 21 3d 7f 9f 4d 51 58",
+    "byte order mark": "\ufeff81 85 37 fa 21 3d 7f 9f 4d 51 58",
     "Wireshark, followed": "00000000  81 85 37 fa 21 3d 7f 9f  4d 51 58            ..7.!=.. MQX\n",
 }
 
@@ -70,8 +131,8 @@ def test_the_escaped_string_of_wireshark() -> None:
 
 def test_a_byte_with_one_digit_is_clear_only_with_0x() -> None:
     assert one("{ 0x5, 0x1 }") == b"\x05\x01"
-    with pytest.raises(ValueError, match=r"'129' in .* odd number of hex digits"):
-        unhex("[129, 5, 72]")  # decimal: 12 95 72 would be something else
+    with pytest.raises(ValueError, match=r"'5' in .* odd number of hex digits"):
+        unhex("81, 5, 4a")
 
 
 # ---------------------------------------------------------------- dumps
@@ -92,7 +153,9 @@ TOOLS = {
     "xxd -c 32": "xxd -c 32", "xxd -g 1": "xxd -g 1", "xxd -c 8 -g 1": "xxd -c 8 -g 1",
     "xxd -u": "xxd -u", "xxd -a": "xxd -a", "hexdump -C": "hexdump -C",
     "hexdump -vC": "hexdump -vC",
-    "od": "od -A x -t x1", "od with text": "od -A x -t x1z", "od -v": "od -v -A x -t x1",
+    "od": "od -A x -t x1", "od, octal": "od -t x1", "od, decimal": "od -A d -t x1",
+    "od, no offset": "od -v -A n -t x1", "xxd, decimal": "xxd -d",
+    "od with text": "od -A x -t x1z", "od -v": "od -v -A x -t x1",
 }  # fmt: skip
 
 
@@ -182,6 +245,44 @@ def test_plain_hex_is_not_taken_for_a_dump() -> None:
     assert one("81 85\n82 05") == b"\x81\x85\x82\x05"
 
 
+def test_a_dump_of_each_packet_with_a_line_above() -> None:
+    rows = "\t0x0000:  8105 4865 6c6c 6f                        ..Hello\n"
+    text = f"12:34:56.7 IP a.1 > b.80: length 7\n{rows}12:34:57.1 IP a.1 > b.80: length 7\n{rows}"
+    assert one(text) == 2 * b"\x81\x05Hello"
+    with pytest.raises(ValueError, match="is not a hex digit"):
+        unhex("00000000: 8105 48   ..H\nlost\n00000003: 6c6c  ll")
+
+
+def test_octal_and_decimal_offsets_that_look_alike() -> None:
+    with pytest.raises(ValueError, match=r"octal or decimal: use od -A x -t x1"):
+        unhex(f"0000000{' 00' * 16}\n*\n0000160\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "note"),
+    [
+        ("[10, 33, 61, 77]", b"\n!=M", "decimal"),
+        ("10 33 61 77", b"\x10\x33\x61\x77", "decimal, write them in brackets"),
+        ("129 5 72", b"\x81\x05H", "decimal"),
+        ("10000001 00000101", b"\x81\x05", "bits"),
+        ("1000000100000101", b"\x10\0\0\1\0\0\1\1", "as hex"),
+        ("say b'ab' twice", b"ab", "'say twice'"),
+        ("$ od a\n0000000 61 62\n0000002", b"ab", "'$ od a'"),
+        ("00000000: 88020303 e8000000", b"\x88\x02\3\3\xe8\0\0\0", "xxd -e"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_said(text: str, data: bytes, note: str) -> None:
+    reading = read_text(text)
+    assert b"".join(piece.data for piece in reading.pieces) == data
+    assert note in reading.note
+
+
+@pytest.mark.parametrize("name", [n for n in NOTATIONS if n not in ("decimal", "bits", "printf")])
+def test_what_is_certain_has_no_note(name: str) -> None:
+    note = read_text(NOTATIONS[name]).note
+    assert not re.search("Read as (hex|one)", note) or "fours" in name
+
+
 # ---------------------------------------------------------------- who sent it
 
 
@@ -213,7 +314,60 @@ FAULTS = {
     "b'a' + 'b'": "is not a bytes literal of Python",
     "z" * 100: "'z' in 'zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz...' is not a hex digit",
     "*": "'*' in '*' is not a hex digit",
+    "81 05\u200b 48 65": "character 6 is ZERO WIDTH SPACE",
+    "81 05\n48 \ufeff65": "character 4 of line 2 is ZERO WIDTH NO-BREAK SPACE",
+    "81 05 \x0048 65": "character 7 is the control character U+0000",
+    "81\u00ad05 48 65": "character 3 is SOFT HYPHEN",
+    "81\u201305\u201348\u201365": "character 3 is EN DASH",
+    "\u201c81 05 48 65\u201d": "character 1 is LEFT DOUBLE QUOTATION MARK",
+    "\uff18\uff11 05 48 65 6c": "character 1 is FULLWIDTH DIGIT EIGHT",
+    "81 05 48 6l": "character 11 is the letter l, not the digit 1",
+    "81 O5 48 65": "character 4 is the letter O, not the digit 0",
+    "<Buffer 81 05 48 ... 50 more bytes>": "the bytes are cut",
+    "Uint8Array(200) [129, 5, 72, ... 100 more items]": "the bytes are cut",
+    "Uint8Array(9) [129, 5, 72]": "9 bytes are promised, and 3 are here",
+    "b'ab'...": "the bytes are cut",
+    "[129, 256]": "256 is more than a byte holds",
+    "{0x81, 010}": "'010' begins with 0",
+    "0x81, 0x05, 48": "48 has no 0x",
+    r'"\x81\u2014"': "more than a byte",
+    '"\\x81\xe9"': "may be several bytes",
+    "0000000 002601 062510\n0000004": "use od -A x -t x1",
+    "0000000 201 005   H   e\n0000004": "use od -A x -t x1",
+    "0000000 129   5  72 101\n0000004": "use od -A x -t x1",
+    "000000 0581 6548\n000004": "use od -A x -t x1",
+    "0000000 65480581 006f6c6c\n0000007": "use od -A x -t x1",
+    "0000000 0581 6548                    >..He<": "swap the bytes of each pair",
+    "00000000: 65480581   6f6c6c                    ..Hello": "xxd -e, which swaps",
+    "00000000: 0581 6548 6c6c   6f                      ..Hello": "xxd -e, which swaps",
+    "00000000: 10000001 00000101 01001000  ..H": "xxd -b writes bits",
 }  # fmt: skip
+
+
+KINDS = {
+    "gQVIZWxsbw==": "base64",
+    "dGhlIHNhbXBsZSBub25jZQ==": "base64",
+    '"gQVIZWxsbw=="': "base64",
+    '{"log": {"version": "1.2", "entries": []}}': "HAR",
+    '{"opcode": 1, "payloadData": "Hello"}': "JSON",
+    '[{"a": 1}]': "JSON",
+    "Traceback (most recent call last):\n  File 'a'\nValueError: b'\\x81'": "a Python traceback",
+    "-----BEGIN CERTIFICATE-----\nMIIB\n": "PEM",
+    "ws://127.0.0.1:80/chat": "a URL",
+    "<!DOCTYPE html><html></html>": "HTML",
+    "import socket\nsock = socket.socket()\n": "source code",
+    "#include <stdio.h>\nint main() { return 0; }": "source code",
+    "> GET /chat HTTP/1.1\n> Host: a\n>\n< HTTP/1.1 101 Switching Protocols\n": "curl",
+    "GET /chat HTTP/1.1": "HTTP",
+    " 201 005 110 145 154 154 157": "octal",
+    "201 145 154": "octal",
+}
+
+
+@pytest.mark.parametrize("text", KINDS)
+def test_what_holds_no_bytes_of_a_connection_is_named(text: str) -> None:
+    with pytest.raises(LooksLike, match=re.escape(KINDS[text])):
+        unhex(text)
 
 
 @pytest.mark.parametrize("text", FAULTS)
@@ -224,6 +378,36 @@ def test_what_cannot_be_read_is_named(text: str) -> None:
     assert len(message) < 160
     assert message.isprintable()
     assert "\n" not in message
+
+
+LONG = [
+    "(",
+    "[",
+    "{",
+    "{/*",
+    "<",
+    "\\\n",
+    "a (",
+    "1",
+    "[1",
+    "b'",
+    '"',
+    " ",
+    "\n",
+    "a=",
+    "0 ",
+    "*\n",
+]
+
+
+@pytest.mark.parametrize("part", LONG)
+def test_a_long_text_takes_no_longer_for_each_byte(part: str) -> None:
+    """Work that grows with the square of the length would take minutes here."""
+    text = part * (2**18 // len(part)) + "!"
+    before = time.process_time()
+    with contextlib.suppress(ValueError):
+        unhex(text)
+    assert time.process_time() - before < 15
 
 
 need("hypothesis")

@@ -217,4 +217,5 @@ def test_explain_does_not_read_a_capture(
     file = tmp_path / "talk.pcapng"
     Recording().to_pcapng(file)
     text = trouble(capsys, "explain", str(file))
-    assert f"{file} is a capture for Wireshark: open it there" in text
+    assert str(file) in text
+    assert "a capture for Wireshark" in text

@@ -41,10 +41,11 @@ def whole_file(path: AnyPath) -> Iterator[BinaryIO]:
             part.unlink()  # after a good end it is not there any more
 
 
-def read_file(path: AnyPath) -> bytes:
-    """All bytes of a file. Raises Trouble."""
+def read_file(path: AnyPath, most: int = -1) -> bytes:
+    """All bytes of a file, or at most so many: a device has no end. Raises Trouble."""
     try:
-        return Path(path).read_bytes()
+        with open(path, "rb") as file:
+            return file.read(most)
     except (OSError, ValueError) as error:
         raise _trouble("read", path, error) from None
 
