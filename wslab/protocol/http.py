@@ -176,7 +176,7 @@ def read_body(
             yield from _read_piecewise(BODY, int(size), keep)
             return
     while True:
-        keep((yield BODY, 65536, PARTLY))
+        keep((yield BODY, 2**62, PARTLY))
 
 
 def _read_piecewise(field: Field, size: int, keep: Callable[[bytes], None]) -> Parser[None]:
