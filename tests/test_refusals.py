@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 import wslab
+from tests.cells import Cell, cells_of, run
 from tests.conftest import Certificates
 from tests.peers import liar, read_head, read_to_end, response, welcome
 from tests.shell import sentence
@@ -141,6 +142,30 @@ def test_our_server_s_reason_for_a_bad_key() -> None:
     with wslab.ws_echo.serve() as server, pytest.raises(wslab.HandshakeError) as caught:
         wslab.connect(server.url, random=lambda size: bytes(4))
     assert "4 bytes, not 16" in caught.value.said
+
+
+# What a learner may change in a cell, and what the failure must then say.
+SAMPLE = "dGhlIHNhbXBsZSBub25jZQ=="
+CHANGES = {
+    "04, a short key": ("04", SAMPLE, "AAAA", "3 bytes, not 16"),
+    "04, a space": ("04", "Host: 127.0.0.1", "Host : 127.0.0.1", "a space before its colon"),
+    "04, no base64": ("04", SAMPLE, "?", "not base64"),
+    "06, four bytes": ("06", 'return b"\\x00" * size', 'return b"1234"', "4 bytes, not 16"),
+}
+USED = {"04": ["setup", "request", "send"], "06": ["setup", "overhear", "modify"]}
+"""The cells that are run: the rest of a lesson takes a while."""
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_lesson_shows_the_server_s_reason(name: str) -> None:
+    lesson, old, new, reason = CHANGES[name]
+    cells = [cell for cell in cells_of(lesson) if cell.name in USED[lesson]]
+    assert len(cells) == 3
+    assert any(old in cell.source for cell in cells)
+    cells.insert(1, Cell("my_text", "my_text = 'Hello'"))
+    [failure] = run([[cell._replace(source=cell.source.replace(old, new)) for cell in cells]])
+    assert failure is not None
+    assert reason in failure.text
 
 
 # ------------------------------------------------------------ interim answers (RFC 9110 §15.2)

@@ -157,14 +157,14 @@ def test_http(name: str) -> None:
 ENDLESS = {"HTTP/1.0, to the end"}
 
 
-@pytest.mark.parametrize("name", CONVERSATIONS.keys() - ENDLESS)
+@pytest.mark.parametrize("name", sorted(CONVERSATIONS.keys() - ENDLESS))
 def test_an_upgrade_after_it(name: str) -> None:
     """Each of them ends where it ends: what follows on the connection is a WebSocket."""
     said, expected = CONVERSATIONS[name]
     assert explained(said + OPENED) == expected + TALK
 
 
-@pytest.mark.parametrize("name", CONVERSATIONS.keys() - {"pipelined"})
+@pytest.mark.parametrize("name", sorted(CONVERSATIONS.keys() - {"pipelined"}))
 def test_both_ends_in_one_piece(name: str) -> None:
     """Without marks: what begins tells who sent it, and each message keeps its body."""
     said, expected = CONVERSATIONS[name]
