@@ -274,6 +274,19 @@ def test_ws_where_tls_is_spoken(certificates: Certificates) -> None:
     assert "wss://" in text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "400 The plain HTTP request was sent to HTTPS port",
+        "Client sent an HTTP request to an HTTPS server.",
+        "Reason: You're speaking plain HTTP to an SSL-enabled server port.",
+    ],
+)
+def test_a_web_server_that_wants_tls_and_says_so_in_plain_http(text: str) -> None:
+    error = refused(answer(text.encode(), status="400 Bad Request"))
+    assert "wss://" in str(error)
+
+
 def test_wss_where_no_tls_is_spoken(certificates: Certificates) -> None:
     with wslab.ws_echo.serve() as server:
         text = sentence(command("connect", server.url.replace("ws:", "wss:") + "chat").stderr)

@@ -67,6 +67,8 @@ def text_of(kind: str, coding: str, body: bytes, whole: bool = True) -> str:
     if "html" in mime or (not mime and text.lstrip()[:1] == "<"):
         text = _without_tags(text)
     text = harmless(" ".join(text.split()))
+    if re.search("HTTPS (port|server)|SSL-enabled", text):  # so say nginx, Go and Apache
+        return f"{text[:MAX_SHOWN]} (try wss:// in place of ws://)"
     return text if whole and len(text) <= MAX_SHOWN else text[:MAX_SHOWN].rstrip() + "..."
 
 
