@@ -15,7 +15,7 @@ from .observe.tap import Recording, Tap
 from .protocol.connection import MAX_FRAGMENTS, MAX_MESSAGE, Connection
 from .protocol.handshake import make_request
 from .protocol.rfc import Role
-from .protocol.uri import URLError, parse_url
+from .protocol.uri import Address, URLError, parse_url
 from .websocket import WebSocket
 
 if TYPE_CHECKING:  # to load OpenSSL takes longer than all the rest: only who uses TLS does
@@ -73,7 +73,7 @@ def connect(
         max_fragments=max_fragments,
     )
     with _turn_to_connect(timeout):
-        sock: Stream = net.connect(address.host, address.port, timeout=timeout, ssl=ssl)
+        sock = _dial(address, timeout, ssl)
         if tap is not None:
             sock = Tap(sock, tap, Role.CLIENT)
         ws = WebSocket(
@@ -85,6 +85,15 @@ def connect(
             sock.close()
             raise
     return ws
+
+
+def _dial(address: Address, timeout: float | None, ssl: tls.SSLContext | None) -> Stream:
+    try:
+        return net.connect(address.host, address.port, timeout=timeout, ssl=ssl)
+    except net.NoTLS as error:
+        # With its port: that of wss:// isn't the one that ws:// means by default.
+        plain = address._replace(scheme="ws").host_and_port + address.resource
+        raise net.Trouble(f"{error} Without TLS the URL is ws://{plain}") from None
 
 
 @contextlib.contextmanager

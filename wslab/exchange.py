@@ -23,6 +23,9 @@ from .protocol.rfc import Role, State
 HANDSHAKE_TIMEOUT = 10.0
 """How long the opening handshake may take, in seconds."""
 
+REFUSAL_TIMEOUT = 1.0
+"""How long a client waits for the text of a refusal, in seconds."""
+
 MESSAGE_TIMEOUT = 30.0
 """How long one message may take from its first byte to its last, in seconds."""
 
@@ -76,11 +79,15 @@ class Exchange:
         server = self._connection.role is Role.SERVER
         self._flush()
         deadline = NEVER if timeout is None else monotonic() + timeout
+        refused = False
         try:
             while self._connection.state is State.CONNECTING:
+                if self._connection.refused and not refused:
+                    refused, deadline = True, min(deadline, monotonic() + REFUSAL_TIMEOUT)
                 self._receive(self._reads, deadline, "no handshake")
         except TimeoutError:
-            late = f"the opening handshake took longer than {timeout:g} s"
+            late = f"the opening handshake took longer than {timeout or 0:g} s"
+            late += f": {self._connection.missing()}"
             if not server:
                 net.cut(self._sock)  # who has not answered in time is not waited for
             self._take(self._connection.refuse(HandshakeError(408 * server, late, "4.1")))

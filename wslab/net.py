@@ -58,6 +58,10 @@ class Trouble(OSError):
     """Something outside the program is in the way; the text says what, and what to do."""
 
 
+class NoTLS(Trouble):
+    """The peer answered, and not with TLS."""
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A listening TCP socket; port 0 lets the system pick a free one. Raises Trouble.
 
@@ -99,7 +103,7 @@ def connect(
         secure.handshake(timeout)
     except (OSError, ValueError) as error:
         sock.close()
-        raise Trouble(f"No TLS with {host} port {port}: {_why(error)}.") from None
+        raise _kind_of(error)(f"No TLS with {host} port {port}: {_why(error)}.") from None
     return secure
 
 
@@ -179,6 +183,13 @@ def cut(sock: Any) -> None:
 def plain(sock: Any) -> Any:
     """The socket inside a tap."""
     return getattr(sock, "tapped", sock)
+
+
+def _kind_of(error: Exception) -> type[Trouble]:
+    import ssl as tls
+
+    untrusted = isinstance(error, tls.SSLCertVerificationError)
+    return NoTLS if isinstance(error, tls.SSLError) and not untrusted else Trouble
 
 
 def _why(error: Exception) -> str:

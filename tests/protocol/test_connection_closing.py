@@ -20,7 +20,7 @@ from tests.protocol.streams import (
 )
 from wslab.protocol.connection import Connection
 from wslab.protocol.errors import ConnectionClosed
-from wslab.protocol.events import Closed, Failed, Lost, Pinged
+from wslab.protocol.events import Closed, Failed, Lost, Pinged, Refused
 from wslab.protocol.frames import close_payload
 from wslab.protocol.grammar import Field
 from wslab.protocol.rfc import Role, State
@@ -212,6 +212,8 @@ def test_a_stream_that_ends_after_a_fault_is_no_loss() -> None:
 def test_a_stream_that_ends_after_a_refusal_is_no_loss() -> None:
     client = new_end(CLIENT)
     client.receive(b"HTTP/1.1 404 Not Found\r\n\r\n")
+    # Without a Content-Length the end of the stream is the end of what the server says.
+    assert [type(event) for event in client.receive_eof()] == [Refused]
     assert client.receive_eof() == []
 
 

@@ -102,6 +102,8 @@ def refused_by_server(data: bytes, status: int, words: str) -> bytes:
 def refused_by_client(data: bytes, words: str) -> None:
     """Our client must not take this answer for a WebSocket."""
     connection, events = answered(data)
+    # The end of the stream ends the text of a refusal that gives no length (RFC 9112 §6.3).
+    events += connection.receive_eof()
     assert len(events) == 1
     assert isinstance(events[0], Refused)
     assert words in str(events[0].error), events

@@ -2,94 +2,147 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections import deque
 
 from ..protocol import frames, http
 from ..protocol.connection import Connection
 from ..protocol.errors import HandshakeError, ProtocolError
-from ..protocol.events import Event, Failed, Opened, Refused
-from ..protocol.grammar import LINE, Field
-from ..protocol.handshake import accept, make_response, wants_upgrade
+from ..protocol.events import Failed
+from ..protocol.grammar import LINE, PARTLY, Field, Parser, Reader, Want
+from ..protocol.handshake import accept, check_response, wants_upgrade
 from ..protocol.incoming import AFTER_CLOSE
-from ..protocol.rfc import Opcode, Role, State, is_control
+from ..protocol.refusal import stranger
+from ..protocol.rfc import Opcode, Role, is_control
 from . import deflate
 from .fields import Labelled, Unit, show
-from .meaning import Read, explain_frame, explain_head
+from .meaning import Read, explain_chunk, explain_frame, explain_head
 
-_HEAD_FIELDS = {http.REQUEST_LINE, http.STATUS_LINE, http.HEADER_FIELD}
+TUNNEL = Field("inside a tunnel", "")
+ANOTHER = Field("another protocol", "")
+
+_LINES = {http.REQUEST_LINE, http.STATUS_LINE, http.HEADER_FIELD, http.TRAILER}
 _OTHER = {
     http.BODY: "the body of an HTTP answer: no WebSocket was opened",
     AFTER_CLOSE: "comes after the Close frame, and is ignored",
+    TUNNEL: "CONNECT opened a tunnel: what is inside concerns its two ends",
+    ANOTHER: "the two agreed on another protocol than WebSocket",
 }
-"""Bytes that the parser passes over, and why."""
+"""Bytes that are passed over, and why."""
 _PLAIN = "no WebSocket asked for"
-_UNIT_STARTS = {http.REQUEST_LINE, http.STATUS_LINE, frames.HEADER, *_OTHER}
+_UNIT_STARTS = {http.REQUEST_LINE, http.STATUS_LINE, http.CHUNK_SIZE, frames.HEADER, *_OTHER}
+
+# Where in a head the fault is that an error speaks of: in its first line, or in a header field.
+_OF_FIRST_LINE = re.compile("the (method|HTTP version|request must name|server answered)")
+_OF_FIELD = re.compile(r"Sec-WebSocket-[A-Z]\w+|Host|Connection|Upgrade")
+
+
+class Talk:
+    """What the two directions must know of each other: who asked, who answered, what was agreed."""
+
+    def __init__(self) -> None:
+        self.asked = self.answered = 0
+        self.switched: http.Response | None = None
+        """The 101. From there on nothing is HTTP."""
+        self.tunnel = False
+        """Whether a CONNECT was granted (RFC 9110 §9.3.6)."""
+        self._unanswered: deque[http.Request] = deque()
+
+    def ask(self, request: http.Request) -> None:
+        """One more request; a recording may have the answer to it before."""
+        self.asked += 1
+        if self.asked > self.answered:
+            self._unanswered.append(request)
+
+    def answer(self) -> http.Request | None:
+        """The request that the next final response answers: they come in order."""
+        self.answered += 1
+        return self._unanswered.popleft() if self._unanswered else None
+
+
+class _Unit:
+    """A unit while it is read: its fields with their pieces, and what is to be said of them."""
+
+    def __init__(self) -> None:
+        self.pieces: list[tuple[Field, list[bytes]]] = []
+        self.notes: dict[int, str] = {}
+        self.verdict = ""
+
+    def judge(self, verdict: str, at: int = -1) -> None:
+        """Note a verdict on the field number ``at``; the first one is also the unit's."""
+        self.notes.setdefault(at % len(self.pieces), verdict)
+        self.verdict = self.verdict or verdict
+
+    def place(self, reason: str) -> int:
+        """The number of the field that a handshake is refused for; the last if none is named."""
+        if _OF_FIRST_LINE.match(reason):
+            return 0
+        named = _OF_FIELD.search(reason)
+        names = [pieces[0].partition(b":")[0].strip().lower() for _, pieces in self.pieces]
+        name = named[0].lower().encode() if named else b""
+        return max((n for n, known in enumerate(names) if known == name), default=-1)
 
 
 class Direction:
-    """Runs the parser of the endpoint that received the bytes, and keeps what it took them for."""
+    """Reads as the endpoint does that received the bytes, and keeps what it took them for.
 
-    def __init__(self, sender: Role, opened: bool) -> None:
+    HTTP is read message by message, with the grammar of the handshake; frames by a connection.
+    A fault in a head is noted, and the head is read on.
+    """
+
+    def __init__(self, sender: Role, opened: bool, talk: Talk) -> None:
         self.sender = sender
-        self.connection = Connection(
-            sender.peer,
-            opened=opened,
-            answer=_answer,
-            max_message=sys.maxsize,
-            max_fragments=sys.maxsize,
-            max_head=sys.maxsize,
-            on_field=self._on_field,
-        )
-        self._units: list[Unit] = []
         self.failure = ""
-        """Why the parser gave up; empty if it did not."""
-        self.plain = False
-        """Whether the client asked for no WebSocket: then an answer other than 101 refuses none."""
+        """Why nothing more is read; empty if it is."""
         self.position = 0
         """Where in the stream the next unit begins."""
+        self._connection = Connection(
+            sender.peer,
+            opened=True,
+            max_message=sys.maxsize,
+            max_fragments=sys.maxsize,
+            on_field=self._on_field,
+        )
+        self._talk = talk
+        self._http = None if opened else self._reader(self._message())
+        self._asked: http.Request | None = None  # the last request of this direction
+        self._units: list[Unit] = []
         self._stopped = ""  # why the parser is not given any more
-        # The fields of each unit; the last may still grow, and a payload may come in many pieces.
-        self._reads: list[list[tuple[Field, list[bytes]]]] = []
-        self._message = 0  # the opcode of the last message that began
+        # The last may still grow, and a payload may come in many pieces.
+        self._reads: list[_Unit] = []
+        self._opcode = 0  # of the last message that began
         self._compressed = False  # whether that message is
         self._inflater: deflate.Inflater | None = None
         self._pending = bytearray()  # what was fed and has not become a field
+        self._ahead = b""  # the end of it, which no parser has got yet
         self._since = self._time = 0.0
 
-    def feed(self, data: bytes, time: float) -> list[Opened]:
+    def feed(self, data: bytes, time: float) -> None:
         """Read more bytes, that crossed at ``time``: :meth:`take` gives the units they complete."""
         if self.between_units:
             self._since = time
         self._time = time
         self._pending += data
-        opened, verdict = [], ""
-        events: Iterable[Event] = ()
-        if self._reading:
-            opening = self.connection.state is State.CONNECTING
-            events = (self._line_by_line if opening else self.connection.receive)(data)
-        for event in events:
-            if isinstance(event, Opened):
-                opened.append(event)
-                self.agree(event.response)
-            elif isinstance(event, Refused) and self._is_plain(event):
-                verdict = self._end_of_plain_request()
-            elif isinstance(event, (Failed, Refused)) and event.error is not None:
-                self.failure = self._reason(event.error)
-                verdict = f"refused, {self.failure}"
+        data, at = self._ahead + data, 0
+        while at < len(data) and self._reading and self.expect(data, at):
+            # HTTP line by line: the last line of a message may change how the rest is to be read.
+            size = len(data) if self._http is None else self.bite(data, at)
+            self._read(data[at : at + size])
+            at += size
+        self._ahead = data[at:]
         if not self._reading:
-            self._finish(verdict)
-        elif self.connection.wanted in _UNIT_STARTS:
-            self._build(len(self._reads), verdict)
+            self._finish()
+        elif self.wanted is None or self.wanted in _UNIT_STARTS:
+            self._build(len(self._reads))
         else:
-            self._build(len(self._reads) - 1, verdict)
-        return opened
+            self._build(len(self._reads) - 1)
 
     def agree(self, response: http.Response) -> None:
         """Learn from the server's answer how frames are read from here on (RFC 6455 §9.1)."""
         parameters = deflate.agreed(response)
         if parameters is not None:
-            self.connection.extended.update(deflate.FIRST_BYTES)
+            self._connection.extended.update(deflate.FIRST_BYTES)
             alone = f"{self.sender.value}_no_context_takeover" in parameters
             self._inflater = deflate.Inflater(takeover=not alone)
 
@@ -115,73 +168,168 @@ class Direction:
         """Whether no unit has begun that is not complete."""
         return not self._reads and not self._pending
 
-    def bite(self, data: bytes, at: int) -> int:
-        """How many of the bytes from ``at`` on certainly go on with the unit that is being read."""
-        rest = len(data) - at
-        want = self.connection.want
-        if want is None or want[0] in _OTHER:
-            return rest
-        _, size, how = want
-        return (data.find(b"\n", at) + 1 or len(data)) - at if how == LINE else min(size, rest)
+    @property
+    def between_messages(self) -> bool:
+        """The same, and no message of HTTP has begun whose body may follow."""
+        starts = (None, http.REQUEST_LINE, http.STATUS_LINE)
+        return self.between_units and (self._http is None or self.wanted in starts)
 
-    def _line_by_line(self, data: bytes) -> Iterator[Event]:
-        """Read a handshake, and what follows: its last line may change how that is to be read."""
-        at = 0
-        while self._reading and at < len(data):
-            opening = self.connection.state is State.CONNECTING
-            size = self.bite(data, at) if opening else len(data) - at
-            yield from self.connection.receive(data[at : at + size])
-            at += size
+    @property
+    def waits(self) -> bool:
+        """Whether a request waits for a 100 before its body is sent (RFC 9110 §10.1.1)."""
+        asked, body = self._asked, (http.BODY, http.CHUNK_SIZE)
+        expects = asked is not None and asked.headers.has_token("Expect", "100-continue")
+        return expects and self.between_units and self._http is not None and self.wanted in body
+
+    @property
+    def wanted(self) -> Field | None:
+        """What is read next; None if that is open."""
+        want = self._want
+        return want[0] if want else None
+
+    @property
+    def _want(self) -> Want | None:
+        return self._connection.want if self._http is None else self._http.want
 
     @property
     def _reading(self) -> bool:
         """Whether the parser goes on."""
-        return self.connection.want is not None and not self._stopped
+        return not self._stopped and not self.failure
+
+    def bite(self, data: bytes, at: int) -> int:
+        """How many of the bytes from ``at`` on certainly go on with the unit that is being read."""
+        rest, want = len(data) - at, self._want
+        if want is None or want[0] is AFTER_CLOSE:
+            return rest
+        _, size, how = want
+        return (data.find(b"\n", at) + 1 or len(data)) - at if how == LINE else min(size, rest)
+
+    # ------------------------------------------------------------ which parser reads what
+
+    def expect(self, data: bytes, at: int) -> bool:
+        """Where a message of HTTP has ended, choose how to read on; False if two bytes are needed.
+
+        No frame begins with two capital letters: the second byte has the MASK bit or a length, and
+        an unmasked frame of a client begins with no letter that is allowed (RFC 6455 §5.2).
+        """
+        if self._http is None or self._http.want is not None:
+            return True
+        talk, asked = self._talk, self._asked
+        waits = asked is not None and talk.answered < talk.asked
+        if asked is not None and asked.method == "PRI":  # RFC 9113 §3.4: the preface of HTTP/2
+            self._http = self._reader(_pass_over(ANOTHER))
+        elif talk.switched is not None and not waits:
+            upgrade = talk.switched.headers.get("Upgrade") or "websocket"
+            other = upgrade.lower() != "websocket"
+            self._http = self._reader(_pass_over(ANOTHER)) if other else None
+        elif talk.tunnel or (waits and asked is not None and _leaves_http(asked)):
+            start = data[at : at + 2]
+            if len(start) < 2 and start.isalpha():
+                return False
+            # RFC 9110 §7.8: only the 101 ends HTTP. Who cannot wait for it sends frames before.
+            http_follows = start.isalpha() and start.isupper()
+            early = _pass_over(TUNNEL) if asked is None or not wants_upgrade(asked) else None
+            parser = self._message() if http_follows else early
+            self._http = self._reader(parser) if parser else None
+        else:
+            self._http = self._reader(self._message())
+        return True
+
+    def _reader(self, parser: Parser[None]) -> Reader:
+        return Reader(parser, self._on_field)
+
+    def _message(self) -> Parser[None]:
+        return self._request() if self.sender is Role.CLIENT else self._response()
+
+    def _read(self, data: bytes) -> None:
+        """Give bytes to the parser; note why it gives up, if it does."""
+        error: ProtocolError | HandshakeError | None = None
+        if self._http is None:
+            for event in self._connection.receive(data):
+                error = event.error if isinstance(event, Failed) else error
+        else:
+            try:
+                self._http.feed(data)
+            except HandshakeError as fault:
+                error = fault
+        if error is not None:
+            self.failure = self._reason(error)
+            self._reads[-1].judge(f"refused, {self.failure}")
+
+    def _request(self) -> Parser[None]:
+        """One request with its body."""
+        self._asked = request = yield from http.read_request(sys.maxsize, self._pardon)
+        self._talk.ask(request)
+        if wants_upgrade(request):
+            try:
+                accept(request)
+            except HandshakeError as error:
+                self._refuse(error)
+        else:
+            self._reads[-1].judge(_PLAIN)
+        yield from http.read_body(request.headers, to_end=False)
+
+    def _response(self) -> Parser[None]:
+        """One response with its body; an interim one (RFC 9110 §15.2) has none."""
+        response = yield from http.read_response(sys.maxsize, self._pardon)
+        if response.status // 100 == 1 and response.status != 101:
+            return
+        request = self._talk.answer()
+        if response.status == 101 or request is None or wants_upgrade(request):
+            try:
+                check_response(request, response)
+            except HandshakeError as error:
+                self._refuse(error)
+        if response.status == 101:
+            self._talk.switched = response
+            self.agree(response)
+        elif not http.has_no_body(response, request):
+            yield from http.read_body(response.headers, to_end=True)
+        elif request is not None and request.method == "CONNECT":
+            self._talk.tunnel = True
+
+    def _pardon(self, error: HandshakeError) -> None:
+        """Note the fault of the line that was just read, and read on."""
+        self._reads[-1].judge(f"refused, {self._reason(error)}")
+
+    def _refuse(self, error: HandshakeError) -> None:
+        """Note where in the head that was just read the fault is."""
+        unit = self._reads[-1]
+        unit.judge(f"refused, {self._reason(error)}", unit.place(error.reason))
 
     # ------------------------------------------------------------ from fields to units
 
     def _on_field(self, field: Field, raw: bytes) -> None:
         del self._pending[: len(raw)]
         if field in _UNIT_STARTS:
-            self._reads.append([(field, [raw])])
-        elif self._reads[-1][-1][0] is field and field not in _HEAD_FIELDS:
-            self._reads[-1][-1][1].append(raw)
+            self._reads.append(_Unit())
+        pieces = self._reads[-1].pieces
+        if pieces and pieces[-1][0] is field and field not in _LINES:
+            pieces[-1][1].append(raw)
         else:
-            self._reads[-1].append((field, [raw]))
+            pieces.append((field, [raw]))
 
-    def _is_plain(self, event: Refused) -> bool:
-        """Whether this is HTTP, and neither asks for a WebSocket nor refuses one."""
-        return event.response is not None and (self.plain or event.error is None)
-
-    def _end_of_plain_request(self) -> str:
-        """What to say of a request that any web server may get, or of the answer to it."""
-        if self.sender is Role.SERVER:
-            return ""
-        self.plain = True
-        self._stopped = f"comes after a request with {_PLAIN}"
-        return _PLAIN
-
-    def _finish(self, verdict: str = "") -> None:
+    def _finish(self) -> None:
         """Make units of all that is there, read or not."""
-        self._build(len(self._reads), verdict)
+        self._build(len(self._reads))
+        self._ahead = b""
         if self._pending:
-            raw, why = bytes(self._pending), self._why()
+            raw = bytes(self._pending)
+            why = self._why(raw)
             self._pending.clear()
             field = Labelled(self.position, raw, "unparsed", show(raw, True), why, "")
             self._add("unparsed", f"unparsed: {why}", [field])
 
-    def _build(self, count: int, verdict: str) -> None:
-        """Make units of the first so many that were read; the ``verdict`` is on the last."""
+    def _build(self, count: int) -> None:
+        """Make units of the first ``count`` that were read."""
         reads, self._reads = self._reads[:count], self._reads[count:]
-        # A handshake that failed may have a body behind it, which is passed over.
-        judged = count - 1 - (count > 1 and reads[-1][0][0] in _OTHER) if verdict else None
-        for number, pieces in enumerate(reads):
-            kind, summary, fields = self._explain([(f, b"".join(each)) for f, each in pieces])
-            if number == judged:
-                last = fields[-1]
-                fields[-1] = last._replace(meaning=f"{last.meaning}; {verdict}")
-                summary += f"; {verdict}"
-            self._add(kind, summary, fields)
+        for unit in reads:
+            read = [(field, b"".join(pieces)) for field, pieces in unit.pieces]
+            kind, summary, fields = self._explain(read)
+            for number, note in unit.notes.items():
+                noted = fields[number]
+                fields[number] = noted._replace(meaning=f"{noted.meaning}; {note}")
+            self._add(kind, f"{summary}; {unit.verdict}" if unit.verdict else summary, fields)
 
     def _reason(self, error: ProtocolError | HandshakeError) -> str:
         """Why the parser gives up, with the close code or the status that the peer is told."""
@@ -189,29 +337,38 @@ class Direction:
         told = isinstance(error, ProtocolError) or self.sender is Role.CLIENT
         return f"{code}: {error}" if told else str(error)
 
-    def _why(self) -> str:
+    def _why(self, raw: bytes) -> str:
         """Why bytes are left unread."""
-        wanted = self.connection.wanted
-        if self._stopped or wanted is None:
+        if not self._reading:
             return self._stopped or self.failure
-        return f"the stream breaks off inside: {wanted.label} (RFC 6455 §{wanted.section})"
+        wanted = self.wanted
+        if wanted is None:
+            return "the stream breaks off where a request or a frame would begin"
+        if wanted is http.STATUS_LINE and (known := stranger(raw)):
+            return known
+        section = f" (RFC 6455 §{wanted.section})" if wanted.section else ""
+        return f"the stream breaks off inside: {wanted.label}{section}"
 
     def _explain(self, read: list[Read]) -> tuple[str, str, list[Labelled]]:
         """(kind, summary, fields) of one unit."""
         first, raw = read[0]
         if first in _OTHER:
             meaning = _OTHER[first]
+            if first is http.BODY and self.sender is Role.CLIENT:
+                meaning = "the body of an HTTP request"
             field = Labelled(
                 self.position, raw, first.label, show(raw, True), meaning, first.section
             )
             return "other", first.label, [field]
+        if first is http.CHUNK_SIZE:
+            return "other", *explain_chunk(read, self.position)
         if first is frames.HEADER:
             opcode = raw[0] & 0x0F
             if opcode in (Opcode.TEXT, Opcode.BINARY):
-                self._message, self._compressed = opcode, bool(raw[0] & deflate.RSV1)
+                self._opcode, self._compressed = opcode, bool(raw[0] & deflate.RSV1)
             of_compressed = self._compressed and not is_control(opcode)
             inflater = self._inflater if of_compressed else None
-            return "frame", *explain_frame(read, self.position, self._message, inflater)
+            return "frame", *explain_frame(read, self.position, self._opcode, inflater)
         return "handshake", *explain_head(read, self.position)
 
     def _add(self, kind: str, summary: str, fields: list[Labelled]) -> None:
@@ -221,6 +378,12 @@ class Direction:
         self._since = self._time
 
 
-def _answer(request: http.Request) -> http.Response:
-    """What a server says: to who asks for no WebSocket something else, and that is no refusal."""
-    return accept(request) if wants_upgrade(request) else make_response(200)
+def _leaves_http(request: http.Request) -> bool:
+    """Whether something else than HTTP may follow, if the server agrees."""
+    return request.method == "CONNECT" or wants_upgrade(request)
+
+
+def _pass_over(field: Field) -> Parser[None]:
+    want: Want = (field, sys.maxsize, PARTLY)
+    while True:
+        yield want

@@ -17,13 +17,13 @@ from ..protocol.frames import HEADER, PAYLOAD, read_header
 from ..protocol.grammar import EXACTLY, Field, Parser, Reader
 from ..protocol.rfc import Role
 from .deflate import FIRST_BYTES
-from .direction import Direction
+from .direction import Direction, Talk
 from .fields import Labelled, Unit, show
 from .tap import Event, Recording
 
 Protocol = Literal["auto", "tcp", "websocket"]
 
-_HTTP = re.compile(rb"HTTP/|GET |[A-Z]+ [!-~]+ HTTP/")
+_HTTP = re.compile(rb"(?:\r?\n)?(?:(HTTP/)|GET |[A-Z]+ [!-~]+ HTTP/)")
 
 
 class Dissector:
@@ -36,6 +36,7 @@ class Dissector:
     def __init__(self, protocol: Protocol = "auto", *, opened: bool = False) -> None:
         self._protocol = "websocket" if opened and protocol == "auto" else protocol
         self._opened = opened
+        self._talk = Talk()
         self._directions: dict[Role, Direction] = {}
         self._positions = {Role.CLIENT: 0, Role.SERVER: 0}
 
@@ -47,14 +48,10 @@ class Dissector:
             return self._raw(event)
         direction = self.direction(event.sender)
         if event.data:
-            for opened in direction.feed(event.data, event.time):
-                if event.sender is Role.CLIENT:
-                    # Only someone who has seen the request can check the answer to it.
-                    self.direction(Role.SERVER).connection.request = opened.request
-                else:
-                    self.direction(Role.CLIENT).agree(opened.response)
-            if direction.plain:
-                self.direction(Role.SERVER).plain = True
+            before = self._talk.switched
+            direction.feed(event.data, event.time)
+            if before is None and self._talk.switched is not None:
+                self.direction(Role.CLIENT).agree(self._talk.switched)
         if len(event.data) < event.size:
             direction.skip(event.size - len(event.data))
         elif not event.size:
@@ -73,7 +70,7 @@ class Dissector:
         """What is known about the bytes of that end."""
         known = self._directions.get(sender)
         if known is None:
-            known = self._directions[sender] = Direction(sender, self._opened)
+            known = self._directions[sender] = Direction(sender, self._opened, self._talk)
         return known
 
     def _raw(self, event: Event) -> list[Unit]:
@@ -180,12 +177,15 @@ def _dissect_both(data: bytes) -> list[Unit]:
     frames: dict[int, int] | None = None
     while at < len(data):
         size = 0
-        if direction.between_units:
-            sender = _sender(data, at, sender)
+        if direction.between_messages or (direction.waits and _HTTP.match(data, at)):
+            # Whoever was interrupted by a 100 goes on; otherwise what begins tells who sent it.
+            other = dissector.direction(sender.peer)
+            sender = _sender(data, at, sender) if other.between_messages else sender.peer
             direction = dissector.direction(sender)
             # Alone a direction counts its own bytes; here all of them stand in one row.
             direction.position = at
-            if direction.connection.wanted is HEADER:
+            direction.expect(data, at)
+            if direction.wanted is HEADER:
                 frames = _whole_frames(data, at) if frames is None else frames
                 size = frames.get(at, 0)
         size = size or direction.bite(data, at)
@@ -218,8 +218,8 @@ def _whole_frames(data: bytes, at: int) -> dict[int, int]:
 
 def _sender(data: bytes, at: int, before: Role) -> Role:
     """Who sent the unit that begins there (§5.1: a client masks all frames, a server none)."""
-    if _HTTP.match(data, at):
-        return Role.SERVER if data.startswith(b"HTTP/", at) else Role.CLIENT
+    if http := _HTTP.match(data, at):
+        return Role.SERVER if http[1] else Role.CLIENT
     if at + 1 >= len(data):
         return before
     return Role.CLIENT if data[at + 1] & 0x80 else Role.SERVER

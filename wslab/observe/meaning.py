@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -39,15 +40,23 @@ def explain_head(read: list[Read], start: int) -> tuple[str, list[Labelled]]:
 
 def _explain_line(start: int, field: Field, raw: bytes) -> Labelled:
     text = raw.rstrip(b"\r\n").decode("latin-1")
+    if not text:
+        ends = {http.HEADER_FIELD: "the end of the head", http.TRAILER: "the end of the body"}
+        value = "CR LF" if raw == b"\r\n" else raw.hex(" ")
+        meaning, section = ends.get(field, "before the head"), field.section
+        return Labelled(start, raw, "blank line", value, meaning, section)
     if field is http.REQUEST_LINE:
         meaning = "method, resource name and HTTP version: this much is HTTP"
         return Labelled(start, raw, field.label, text, meaning, field.section)
     if field is http.STATUS_LINE:
-        meaning = _STATUS[" 101" in text[:13]]
+        status = text[9:12]
+        interim = status[:1] == "1" and status != "101"
+        meaning = _INTERIM if interim else _STATUS[status == "101"]
         return Labelled(start, raw, field.label, text, meaning, field.section)
-    if not text:
-        return Labelled(start, raw, "blank line", "CR LF", "the end of the head", "4.1")
-    name, _, value = text.partition(":")
+    name, colon, value = text.partition(":")
+    if not colon or text[0] in " \t":
+        return Labelled(start, raw, field.label, text.strip(), "goes with the line above", "")
+    name = name.strip() or field.label
     key = name.lower()
     if key == "connection" and "upgrade" not in value.lower():
         key = "connection alone"
@@ -59,6 +68,7 @@ _STATUS = {
     True: "agreed: with this head HTTP ends, and WebSocket begins",
     False: "only 101 opens a WebSocket; this is another answer",
 }
+_INTERIM = "an interim answer: the final one is still to come (RFC 9110 §15.2)"
 _HEADERS = {
     "host": ("which server is meant: one address may serve many names", "4.1"),
     "upgrade": ("asks for, or agrees to, another protocol than HTTP", "4.1"),
@@ -74,8 +84,35 @@ _HEADERS = {
     # HTTP's own: RFC 6455 lets them stand there, and says nothing of them.
     "content-length": ("how many bytes of body follow", ""),
     "content-type": ("what kind of body follows", ""),
+    "transfer-encoding": ("the body comes in chunks, each with its size", ""),
+    "expect": ("asks for a 100 before the body is sent", ""),
+    "location": ("where to ask instead", ""),
+    "authorization": ("who asks: a name and a password, or a token", ""),
+    "www-authenticate": ("how to say who asks", ""),
     "user-agent": ("which program asks", ""),
 }
+
+
+def explain_chunk(read: list[Read], start: int) -> tuple[str, list[Labelled]]:
+    """A chunk of an HTTP body (RFC 9112 §7.1); after the last one come trailer fields."""
+    fields = []
+    size = re.match("[0-9A-Fa-f]*", read[0][1].decode("latin-1"))[0]  # type: ignore[index]
+    bytes_ = int(size or "0", 16)
+    for field, raw in read:
+        label = field.label
+        if field is http.TRAILER:
+            fields.append(_explain_line(start, field, raw))
+        elif field is http.CHUNK_SIZE:
+            meaning = (
+                "bytes in this chunk, in hexadecimal" if bytes_ else "no bytes: the last chunk"
+            )
+            fields.append(Labelled(start, raw, label, str(bytes_), meaning, ""))
+        elif field is http.CHUNK:
+            fields.append(Labelled(start, raw, label, show(raw, True), "a part of the body", ""))
+        else:
+            fields.append(Labelled(start, raw, label, "CR LF", "the next size follows", ""))
+        start += len(raw)
+    return f"HTTP body, chunk of {bytes_} bytes" if bytes_ else "HTTP body, last chunk", fields
 
 
 def explain_frame(

@@ -145,7 +145,8 @@ class Connection(Incoming):
     def closed_error(self) -> ConnectionClosed:
         """The exception that tells how the conversation ended."""
         if self.failure is not None:
-            text = f"failed with {self.failure.code}: {self.failure}"
+            hint = f"; {self.failure.hint}" if self.failure.hint else ""
+            text = f"failed with {self.failure.code}: {self.failure}{hint}"
             error = ConnectionClosed(self.close_code, "", text)
             error.__cause__ = self.failure
             return error

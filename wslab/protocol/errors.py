@@ -7,7 +7,10 @@ class ProtocolError(Exception):
     """The peer broke a rule after the opening handshake.
 
     ``code`` is the close code that says so on the wire, ``section`` the section of RFC 6455.
+    ``hint`` is the likely cause, if we know one; the peer is not told.
     """
+
+    hint = ""
 
     def __init__(self, code: int, reason: str, section: str) -> None:
         super().__init__(f"{reason} (RFC 6455 §{section})")
@@ -20,14 +23,17 @@ class HandshakeError(Exception):
     """The opening handshake failed, so there is no WebSocket connection.
 
     ``status`` is the HTTP status code that a server answers, or that a client was answered
-    (0 when there was none); ``section`` the section of RFC 6455.
+    (0 when there was none); ``section`` the section of RFC 6455. ``said`` is the start of the
+    server's own text about it, on one line; empty if it sent none.
     """
 
-    def __init__(self, status: int, reason: str, section: str) -> None:
-        super().__init__(f"{reason} (RFC 6455 §{section})")
+    def __init__(self, status: int, reason: str, section: str, *, said: str = "") -> None:
+        what = f"{reason} (RFC 6455 §{section})"
+        super().__init__(f"{what}. The server says: {said}" if said else what)
         self.status = status
         self.reason = reason
         self.section = section
+        self.said = said
 
 
 class ConnectionClosed(Exception):

@@ -66,7 +66,10 @@ def read_header(
     first, second = yield WANT_HEADER
     allowed = _FIRST_BYTES.get(first) or extended.get(first)
     if allowed is None:
-        raise _refuse_first_byte(first)
+        error = _refuse_first_byte(first)
+        if first in b"\r\n" or 0x20 <= first < 0x7F:
+            error.hint = f"the byte is {chr(first)!r}: was text sent where a frame must begin?"
+        raise error
     fin, opcode = allowed
     length = second & 0x7F
     # §5.1: a client masks every frame, a server none; to find it otherwise ends the connection.

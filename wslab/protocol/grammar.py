@@ -61,6 +61,11 @@ class Reader:
         self.want: Want | None = next(parser, None)
         """What the parser waits for; None when it has ended."""
 
+    @property
+    def rest(self) -> bytes:
+        """The bytes that wait here."""
+        return b"".join(self._pieces)
+
     def feed(self, data: bytes, start: int = 0, pause_at: Want | None = None) -> int:
         """Give the parser every field that ``data`` completes from ``start`` on; hold what is left.
 

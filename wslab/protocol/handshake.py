@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from .errors import HandshakeError
 from .http import TOKEN, Headers, Request, Response, shorten
+from .refusal import harmless, other_address
 from .rfc import GUID, VERSION
 from .uri import Address
 
@@ -245,8 +246,16 @@ def check_response(request: Request | None, response: Response) -> str | None:
 
 def _explain_status(response: Response) -> str:
     """A refusal in words; 101 is the only status that opens a WebSocket (§1.3)."""
-    explained = f"the server answered {response.status} {response.phrase} instead of 101"
-    location = response.headers.get("Location")
+    headers = response.headers
+    explained = f"the server answered {response.status} {harmless(response.phrase)} instead of 101"
+    location = headers.get("Location")
     if 300 <= response.status < 400 and location:
-        return f"{explained}; it points to {location!a}: connect there instead"
+        url = other_address(location)
+        typed = f" (wslab connect {url})" if url else ""
+        return f"{explained}; it points to {location[:300]!a}: connect there instead{typed}"
+    if response.status == 407 or any(map(headers.get, _OF_A_PROXY)):
+        return f"{explained}: a proxy on the way answered; connect without it, or try wss://"
     return f"{explained}: it refused, or does not speak WebSocket at this path"
+
+
+_OF_A_PROXY = ("Via", "Proxy-Authenticate", "X-Squid-Error")

@@ -8,19 +8,28 @@ begin.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, NoReturn
 
 from .errors import HandshakeError
 from .grammar import LINE, PARTLY, Field, Parser, Want
+from .refusal import stranger
 
 REQUEST_LINE = Field("request line", "4.1")
 STATUS_LINE = Field("status line", "4.2.2")
 HEADER_FIELD = Field("header field", "4.1")
 BODY = Field("HTTP body", "4.1")
+# RFC 9112 §7.1: a body in chunks, each with its size; RFC 6455 has none.
+CHUNK_SIZE = Field("chunk size", "")
+CHUNK = Field("chunk data", "")
+CHUNK_END = Field("end of chunk", "")
+TRAILER = Field("trailer field", "")
 
 MAX_HEAD = 16 * 1024
 """The longest head that is read, in bytes: request line and all header fields."""
+
+Pardon = Callable[[HandshakeError], None]
+"""Is told of a fault in a head. If it returns, the head is read on: we only look at it."""
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 7230 §3.2.6: the characters of a method, a header field's name, a subprotocol's name."""
@@ -99,30 +108,98 @@ def _encode_head(start: str, headers: Headers) -> bytes:
     return "\r\n".join(lines).encode("latin-1")
 
 
-def read_request(max_head: int = MAX_HEAD) -> Parser[Request]:
-    """Read the head of a request. Raises HandshakeError: 400, or 431 if it is too large."""
-    line = yield REQUEST_LINE, max_head, LINE
-    match = _REQUEST_LINE.fullmatch(line.decode("latin-1"))
-    if not match:
-        why = _bad_line(line) or f"{_show(line)} is not a request line: METHOD /path HTTP/1.1"
-        raise HandshakeError(_status(line), why, "4.2.1")
-    method, target, major, minor = match.groups()
-    headers = yield from _read_fields(max_head - len(line), 400)
-    return Request(method, target, (int(major), int(minor)), headers)
+def _refuse(error: HandshakeError) -> NoReturn:
+    raise error
 
 
-def read_response(max_head: int = MAX_HEAD) -> Parser[Response]:
+def read_request(max_head: int = MAX_HEAD, pardon: Pardon = _refuse) -> Parser[Request]:
+    """Read the head of a request. Raises HandshakeError: 400, or 431 if it is too large.
+
+    With ``pardon`` only for a line that is no HTTP at all.
+    """
+    while True:
+        line = yield REQUEST_LINE, max_head, LINE
+        match = _REQUEST_LINE.fullmatch(_with_crlf(line))
+        hint = "" if match else _request_line_fault(_text(line))
+        why = f"{_show(line)} is not a request line: METHOD /path HTTP/1.1{hint and '; '}{hint}"
+        if fault := _fault(line) or ("" if match else why):
+            error = HandshakeError(_status(line), fault, "4.2.1")
+            (pardon if hint or match else _refuse)(error)
+        if _text(line):
+            break
+    method, target, *_ = [*_text(line).split(), "", ""]
+    version = (int(match[3]), int(match[4])) if match else (1, 1)
+    headers = yield from _read_fields(max_head - len(line), 400, pardon)
+    return Request(method, target, version, headers)
+
+
+def read_response(max_head: int = MAX_HEAD, pardon: Pardon = _refuse) -> Parser[Response]:
     """Read the head of a response. Raises HandshakeError with status 0: it is not HTTP."""
     line = yield STATUS_LINE, max_head, LINE
-    text = line.decode("latin-1")
-    match = _STATUS_LINE.fullmatch(text)
+    match = _STATUS_LINE.fullmatch(_with_crlf(line))
+    why = _fault(line)
     if not match:
-        ours = _REQUEST_LINE.fullmatch(text)  # a raw echo gives our own request back
+        ours = _REQUEST_LINE.fullmatch(_with_crlf(line))  # a raw echo gives our own request back
         what = "an answer, but a request: is that an echo?" if ours else "HTTP"
-        why = f"the answer begins with {_show(line)}, which is not {what}"
-        raise HandshakeError(0, _bad_line(line) or why, "4.1")
-    headers = yield from _read_fields(max_head - len(line), 0)
+        why = why or f"the answer begins with {_show(line)}, which is not {what}"
+        known = stranger(line)
+        raise HandshakeError(0, f"{why}; {known}" if known else why, "4.1")
+    if why:
+        pardon(HandshakeError(0, why, "4.1"))
+    headers = yield from _read_fields(max_head - len(line), 0, pardon)
     return Response(int(match[1]), match[2] or "", headers)
+
+
+def has_no_body(response: Response, request: Request | None) -> bool:
+    """Whether a response ends with its head, whatever its header fields say (RFC 9112 §6.3)."""
+    method = request.method if request else ""
+    tunnel = method == "CONNECT" and 200 <= response.status < 300
+    return method == "HEAD" or response.status < 200 or response.status in (204, 304) or tunnel
+
+
+def read_body(
+    headers: Headers, to_end: bool, keep: Callable[[bytes], None] = lambda piece: None
+) -> Parser[None]:
+    """Read the body of a message that has one, and give its pieces to ``keep`` (RFC 9112 §6.3).
+
+    ``to_end`` says that without a size it goes on to the end of the stream: so does a response's.
+    Raises HandshakeError if a chunk has no size.
+    """
+    if codings := headers.members("Transfer-Encoding"):
+        # RFC 9112 §6.3, item 4: if chunked isn't the last one, only the stream ends the body.
+        if codings[-1].lower() == "chunked":
+            yield from _read_chunks(keep)
+            return
+    elif (sizes := set(headers.members("Content-Length"))) or not to_end:
+        size = sizes.pop() if len(sizes) == 1 else "" if sizes else "0"
+        if re.fullmatch("[0-9]{1,18}", size):
+            yield from _read_piecewise(BODY, int(size), keep)
+            return
+    while True:
+        keep((yield BODY, 2**62, PARTLY))
+
+
+def _read_piecewise(field: Field, size: int, keep: Callable[[bytes], None]) -> Parser[None]:
+    while size:
+        piece = yield field, size, PARTLY
+        size -= len(piece)
+        keep(piece)
+
+
+def _read_chunks(keep: Callable[[bytes], None]) -> Parser[None]:
+    """Chunks up to the one of size 0, and the trailer fields after it (RFC 9112 §7.1)."""
+    size = -1
+    while size:
+        line = yield CHUNK_SIZE, MAX_HEAD, LINE
+        match = re.fullmatch(r"([0-9A-Fa-f]{1,15})[ \t]*(;.*)?", _text(line))
+        if not match:
+            raise HandshakeError(400, f"{_show(line)} is not the size of a chunk", "4.1")
+        size = int(match[1], 16)
+        yield from _read_piecewise(CHUNK, size, keep)
+        if size:
+            yield CHUNK_END, 2, LINE
+    while (yield TRAILER, MAX_HEAD, LINE) not in (b"\r\n", b"\n"):
+        pass
 
 
 def skip_body() -> Parser[None]:
@@ -132,29 +209,84 @@ def skip_body() -> Parser[None]:
         yield want
 
 
-def _read_fields(longest: int, status: int) -> Parser[Headers]:
+def _read_fields(longest: int, status: int, pardon: Pardon) -> Parser[Headers]:
     """Header fields up to the blank line. ``longest`` is what is left of the head, in bytes."""
-    fields = []
-    while (line := (yield HEADER_FIELD, max(longest, 1), LINE)) != b"\r\n":
+    fields: list[tuple[str, str]] = []
+    while True:
+        line = yield HEADER_FIELD, max(longest, 1), LINE
         longest -= len(line)
         # RFC 7230 §3: read as a superset of ASCII; nothing in the opening handshake is UTF-8.
-        match = _FIELD.fullmatch(line.decode("latin-1"))
-        if not match:
-            why = _bad_line(line) or f"{_show(line)} is not a header field: Name: value"
-            raise HandshakeError(status and _status(line), why, "4.1")
-        name, value = match.groups()
-        fields.append((name, value.strip(" \t")))
-    return Headers(fields)
+        match = _FIELD.fullmatch(_with_crlf(line))
+        why = _fault(line)
+        if not match and not why and _text(line):
+            why = f"{_show(line)} is not a header field: {_field_fault(_text(line))}"
+        if why:
+            pardon(HandshakeError(status and _status(line), why, "4.1"))
+        if not _text(line):
+            return Headers(fields)
+        name, _, value = _text(line).partition(":")
+        fields.append((name.strip(" \t"), value.strip(" \t")))
 
 
-def _bad_line(line: bytes) -> str:
+def _text(line: bytes) -> str:
+    return line.rstrip(b"\r\n").decode("latin-1")
+
+
+def _with_crlf(line: bytes) -> str:
+    """The line as it should end, for who pardons a line feed alone."""
+    return f"{_text(line)}\r\n"
+
+
+def _fault(line: bytes) -> str:
     """What is wrong with a line of the head; nothing if it can be a line at all."""
     if not line.endswith(b"\n"):
         return "the head of the message is too large"
     if not line.endswith(b"\r\n"):
-        return "a line ends with LF alone; HTTP wants CR LF"
+        return f"a line ends with LF alone; HTTP wants CR LF: {_show(line)}"
     control = re.search(f"[{_CONTROL}]", line[:-2].decode("latin-1"))
-    return f"{_show(line)} has a control character in it" if control else ""
+    if not control:
+        return ""
+    what = {"\r": "CR without LF", "\0": "NUL"}.get(control[0], f"{ord(control[0]):02x}")
+    return f"{_show(line)} has a control character in it: {what}"
+
+
+def _request_line_fault(text: str) -> str:
+    """What keeps this from being a request line; nothing if it does not even look like one."""
+    method, *rest = text.split(" ")
+    if not text:
+        return "it is blank, and the request line must come first"
+    if text.startswith("HTTP/") or not (method.isupper() or "HTTP/" in text.upper()):
+        return ""
+    if "" in rest:
+        return "there is a space too many"
+    if len(rest) < 2:
+        return "the path or the version is missing"
+    if len(rest) > 2:
+        return "a space inside the path is written %20"
+    if not TOKEN.fullmatch(method):
+        return f"{_first_wrong(method)} cannot be in a method"
+    if not re.fullmatch("[!-~]+", rest[0]):
+        return "what is not ASCII in the path is percent-encoded"
+    return "the version is not written like HTTP/1.1"
+
+
+def _field_fault(text: str) -> str:
+    """What keeps this line from being a header field."""
+    name, colon, _ = text.partition(":")
+    if text[0] in " \t":
+        return "it begins with a space, as if the line above went on (obs-fold, RFC 9112 §5.2)"
+    if not colon:
+        return "it has no colon"
+    if not name:
+        return "it has no name before its colon"
+    if TOKEN.fullmatch(name.rstrip(" \t")):
+        return "there is a space before its colon (RFC 9112 §5.1)"
+    return f"{_first_wrong(name)} cannot be in a name (RFC 9110 §5.1)"
+
+
+def _first_wrong(word: str) -> str:
+    """The first character that cannot be in a token."""
+    return next((ascii(c) for c in word if not TOKEN.fullmatch(c)), "nothing")
 
 
 def _status(line: bytes) -> int:
@@ -163,7 +295,7 @@ def _status(line: bytes) -> int:
 
 
 def _show(line: bytes) -> str:
-    return shorten(line.rstrip(b"\r\n").decode("latin-1"))
+    return shorten(_text(line))
 
 
 def shorten(text: str) -> str:

@@ -22,13 +22,28 @@ from .frames import (
 )
 from .grammar import EXACTLY, PARTLY, Field, OnField, Parser, Reader, Want
 from .handshake import check_response, refuse
-from .http import Request, Response, read_request, read_response, skip_body
+from .http import (
+    REQUEST_LINE,
+    STATUS_LINE,
+    Request,
+    Response,
+    has_no_body,
+    read_body,
+    read_request,
+    read_response,
+    shorten,
+    skip_body,
+)
 from .masking import mask
 from .message import Message
+from .refusal import MAX_BODY, stranger, text_of
 from .rfc import Opcode, Role, State, may_be_sent
 from .shortcut import whole_messages
 
 AFTER_CLOSE = Field("after the Close frame", "5.5.1")
+
+MAX_INTERIM = 10
+"""How many interim answers (1xx) may come before the final one."""
 
 Answer = Callable[[Request], Response]
 """What a server answers to a request: a 101 to accept it, any other status to end it."""
@@ -56,6 +71,8 @@ class Incoming:
         self.close_received = False
         self.failure: ProtocolError | None = None
         self.request = request
+        self.refused: tuple[HandshakeError, Response] | None = None
+        """What a client got in place of a 101, as long as its body is still read."""
         self.between_messages = opened
         """Whether nothing has begun that the peer owes us the end of."""
         self.extended: dict[int, tuple[bool, Opcode]] = {}
@@ -98,7 +115,7 @@ class Incoming:
         """The stream has ended; without a Close before, that is an abnormal closure (§7.1.5)."""
         if self.state is State.CONNECTING:
             status = 400 if self.role is Role.SERVER else 0
-            text = "the stream ended inside the opening handshake: is the peer no WebSocket?"
+            text = f"the stream ended inside the opening handshake: {self.missing()}"
             return self.refuse(HandshakeError(status, text, "4.1"))
         if not self.close_received and self.failure is None and self.state is not State.CLOSED:
             self._events.append(Lost())
@@ -131,10 +148,25 @@ class Incoming:
         self._events.append(Failed(error))
         return self._take_events()
 
+    def missing(self) -> str:
+        """Why the opening handshake goes no further: what of it has not come, and what has."""
+        field, rest = self.wanted, self._reader.rest
+        if field in (REQUEST_LINE, STATUS_LINE):
+            if not rest:
+                return "not one byte came: is the peer no WebSocket? If it wants TLS, try wss://"
+            return stranger(rest) or f"{shorten(rest.decode('latin-1'))} is all that came"
+        return "the blank line that ends the header fields is missing"
+
     def refuse(self, error: HandshakeError) -> list[Event]:
         """End the opening handshake: a server says why in HTTP, a client just ends (§4.2.1)."""
         self._reader.want = None
         response = None
+        if self.refused is not None:
+            error, response = self.refused
+            kind, coding = map(response.headers.get, ("Content-Type", "Content-Encoding"))
+            whole = len(response.body) < MAX_BODY
+            said = text_of(kind or "", coding or "", response.body, whole)
+            error = HandshakeError(error.status, error.reason, error.section, said=said)
         if self.role is Role.SERVER:
             response = refuse(error)
             self._handshake = response.encode()
@@ -177,13 +209,29 @@ class Incoming:
 
     def _read_response(self) -> Parser[None]:
         response = yield from read_response(self._max_head)
+        for _ in range(MAX_INTERIM):
+            if response.status // 100 != 1 or response.status == 101:
+                break
+            # RFC 9110 §15.2: "A client MUST be able to parse one or more 1xx responses received
+            # prior to a final response"; here it is no use to us.
+            response = yield from read_response(self._max_head)
         try:
             subprotocol = check_response(self.request, response)
         except HandshakeError as error:
-            self.state = State.CLOSED
-            self._events.append(Refused(error, response))
-            yield from skip_body()
+            self.refused = error, response
+            if not has_no_body(response, self.request):
+                yield from read_body(response.headers, True, self._keep)
+            raise
         self._open(self.request, response, subprotocol)
+
+    def _keep(self, piece: bytes) -> None:
+        """Keep the start of a refusal's body, which may say why. The rest isn't waited for."""
+        if self.refused is not None:
+            error, response = self.refused
+            response = response._replace(body=(response.body + piece)[:MAX_BODY])
+            self.refused = error, response
+            if len(response.body) == MAX_BODY:
+                raise error
 
     def _open(self, request: Request | None, response: Response, subprotocol: str | None) -> None:
         self.state = State.OPEN

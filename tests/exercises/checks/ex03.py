@@ -98,13 +98,14 @@ def malformed(student: Student) -> None:
     ):
         refuses("parse_request", f"{first}\r\nHost: a\r\n\r\n".encode(),
                 because="the first line is not GET, a path and HTTP/1.1")  # fmt: skip
-    for line, because in {
-        "no colon": "the second line has no colon",
-        ": no name": "the second line has no name before its colon",
-        "Host : a": "the second line has a space between its name and the colon",
-        " Host: a": "the second line begins with a space",
+    for line, fault in {
+        "no colon": "has no colon",
+        ": no name": "has no name before its colon",
+        "Host : a": "has a space before its colon, where there must be none (RFC 9112 §5.1)",
+        " Host: a": "begins with a space (RFC 9112 §5.2)",
     }.items():
-        refuses("parse_request", f"GET / HTTP/1.1\r\n{line}\r\n\r\n".encode(), because=because)
+        refuses("parse_request", f"GET / HTTP/1.1\r\n{line}\r\n\r\n".encode(),
+                because=f"the second line {fault}")  # fmt: skip
 
 
 @check("ex03", points=2, title="Who asks for a WebSocket", lesson="04", rfc="4.2.1")
