@@ -202,7 +202,8 @@ begin = proxy._Between.__init__
 
 def waits_for_an_answer(between, *sides):
     begin(between, *sides)
-    between.asked.extend([("", "/"), (people.SITE, people.PATH)])
+    for site, path in [("", "/"), (people.SITE, people.PATH)]:
+        between.asked.append(proxy.Taken(0, 0, site, path, b"GET ", False))
 
 proxy._Between.__init__ = waits_for_an_answer
 """),
