@@ -124,7 +124,7 @@ handshake._check_key = only_once
 """),
     Break("C8", "a browser's key tells a foreign page from a good one", "08_", "hijack-key",
           old="from wslab.protocol.handshake import accept_value", new="accept_value = str.lower",
-          needs=("listen", "listen-tls", "hijack-cases", "hijack")),
+          needs=("listen", "listen-tls", "hijack-cases", "hijack-visit", "hijack")),
     Break("C9", "the server goes on with HTTP", "05_", "http-compare", needs=HTTP,
           at="http", code="""
 from wslab.protocol.connection import Connection
