@@ -124,7 +124,7 @@ handshake._check_key = only_once
 """),
     Break("C8", "a browser's key tells a foreign page from a good one", "08_", "hijack-key",
           old="from wslab.protocol.handshake import accept_value", new="accept_value = str.lower",
-          needs=("listen", "listen-tls", "hijack-cases", "hijack")),
+          needs=("listen", "listen-tls", "hijack-cases", "hijack-visit", "hijack")),
     Break("C9", "the server goes on with HTTP", "05_", "http-compare", needs=HTTP,
           at="http", code="""
 from wslab.protocol.connection import Connection
@@ -176,6 +176,13 @@ for name, module in list(sys.modules.items()):
           needs=(*ATTACK, "unmasked", "unmasked-wire", "constant", "fresh"),
           old="run(trials=200, random=Random(7).randbytes)",
           new="run(trials=200, random=always_the_same)"),
+    Break("C12", "the proxy does not know where a body ends", "07_", "post",
+          needs=(*ATTACK, "plain"), at="post", code="""
+from wslab.experiments.caching_proxy import proxy
+
+real = proxy.body_length
+proxy.body_length = lambda fields: 0 if b"Host:" in fields else real(fields)
+"""),
     Break("C13", "the server masks", "06_", "matrix", needs=("four",), at="matrix", code="""
 from wslab.protocol import connection
 
@@ -196,15 +203,17 @@ incoming.read_header = lambda masked, *more: read_header(True if masked else Non
 """),
     Break("C13", "what only a server says poisons, too", "07_", "answer", needs=ATTACK,
           at="answer", code="""
-from wslab.experiments.caching_proxy import people, proxy
+from wslab.experiments.caching_proxy import people
+from wslab.experiments.caching_proxy.proxy import Taken, _Between
 
-begin = proxy._Between.__init__
+begin = _Between.__init__
 
 def waits_for_an_answer(between, *sides):
     begin(between, *sides)
-    between.asked.extend([("", "/"), (people.SITE, people.PATH)])
+    for site, path in [("", "/"), (people.SITE, people.PATH)]:
+        between.asked.append(Taken(0, 0, site, path, b"GET ", False))
 
-proxy._Between.__init__ = waits_for_an_answer
+_Between.__init__ = waits_for_an_answer
 """),
     Break("C14", "HTTP is cheaper than WebSocket", "10_", "order-compare", code="""
 from wslab import tcp_echo

@@ -7,16 +7,19 @@ from collections.abc import Callable
 import pytest
 
 from tests.test_architecture import MODULES, reachable
+from tests.visit import missing
+from wslab import Trouble, net
 from wslab.experiments.caching_proxy import Attack, people, run
 from wslab.experiments.caching_proxy.odds import KEYS, keys_that_make_a_request
 from wslab.experiments.caching_proxy.people import EVIL, FAKE_REQUEST, HONEST, PATH, SITE
 from wslab.experiments.caching_proxy.proxy import NaiveProxy, find_request
+from wslab.experiments.hijack.browser import Chromium
 from wslab.observe.dissect import dissect
 from wslab.observe.fields import Unit
 from wslab.protocol.frames import encode_frame
 from wslab.protocol.masking import mask
 from wslab.protocol.rfc import Opcode, Role
-from wslab.tcp_server import Server
+from wslab.tcp_server import Peer, Server
 
 pytestmark = pytest.mark.usefixtures("nothing_stays")
 
@@ -48,10 +51,19 @@ def test_with_fresh_keys_no_victim_ever_does() -> None:
 
 def test_a_proxy_that_knows_upgrade_is_not_poisoned_whatever_the_mask() -> None:
     """The control: same attack, same frames, and only the proxy has learned what 101 means."""
-    for attack in run(trials=2, knows_upgrade=True).attacks:
+    result = run(trials=2, knows_upgrade=True)
+    assert result.posted.got == HONEST
+    for attack in result.attacks:
         assert attack.poisoned == 0
         assert attack.got == HONEST
         assert [taken.path for taken in attack.taken] == ["/"]  # the handshake, and nothing else
+
+
+def test_the_same_bytes_in_a_post_are_no_attack() -> None:
+    posted = run(trials=1).posted
+    assert (posted.poisoned, posted.got) == (0, HONEST)
+    assert the_stream(posted).endswith(b"\r\n\r\n" + FAKE_REQUEST)
+    assert [taken.raw.split()[0] for taken in posted.taken] == [b"POST"]
 
 
 def test_keys_that_repeat_are_as_bad_as_one_constant_key() -> None:
@@ -63,6 +75,157 @@ def test_keys_that_repeat_are_as_bad_as_one_constant_key() -> None:
 def test_keys_that_only_never_repeat_are_safe_in_this_attack() -> None:
     """Fresh is what this page cannot beat; that a page must not foretell them is §10.3 as well."""
     assert run(trials=5, random=numbers()).fresh.poisoned == 0
+
+
+# ------------------------------------------------------------ why a form can't do this
+
+FAKES = 2 * people.answer(EVIL)
+UPGRADE = b"GET / HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+AGREED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
+FRAME = b"\x82" + bytes([len(FAKE_REQUEST)]) + FAKE_REQUEST  # not masked
+
+
+def through_a_proxy(
+    talk: list[tuple[bytes, bytes]], *, knows_upgrade: bool = False, piece: int = 10**6
+) -> tuple[bytes, bytes]:
+    """What an attacker's client heard last, and what the victim gets then.
+
+    The client sends the first bytes of each pair, the attacker's server answers with the second.
+    """
+
+    def server(peer: Peer) -> None:
+        for says, answers in talk:
+            missing = len(says)
+            while missing > 0:
+                if not (data := peer.sock.recv(missing)):
+                    return
+                missing -= len(data)
+            peer.sock.sendall(answers)
+
+    with (
+        Server(server) as evil,
+        Server(people.site) as honest,
+        NaiveProxy(knows_upgrade=knows_upgrade) as proxy,
+    ):
+        with net.connect(*proxy.in_front_of(evil.address), timeout=people.TIMEOUT) as sock:
+            for says, answers in talk:
+                for start in range(0, len(says), piece):
+                    sock.sendall(says[start : start + piece])
+                heard = b""
+                while len(heard) < len(answers) and (data := sock.recv(4096)):
+                    heard += data
+        return heard, people.victim(proxy.in_front_of(honest.address))
+
+
+def request(start: str, *fields: str, body: bytes = FAKE_REQUEST) -> bytes:
+    lines = [f"{start} HTTP/1.1", "Host: attacker.example", *fields, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+N = f"Content-Length: {len(FAKE_REQUEST)}"
+BODIES = {
+    "a POST": request("POST /", N),
+    "a method of one's own": request("INVENTED /", N),
+    "a method in small letters": request("post /", N),
+    "a GET with a body": request("GET /", N),
+    "small letters, spaces": request("POST /", f"content-length:  {len(FAKE_REQUEST)} "),
+    "the same length twice": request("POST /", N, N),
+    "a second body": request("POST /", "Content-Length: 2", body=b"hi") + request("PUT /", N),
+    "a longer body": request("POST /", "Content-Length: 80047", body=b"." * 80_000 + FAKE_REQUEST),
+    "a body that ends in a half": request("POST /", "Content-Length: 9", body=FAKE_REQUEST[:9]),
+}
+
+
+@pytest.mark.parametrize("knows_upgrade", [False, True])
+@pytest.mark.parametrize("name", BODIES)
+def test_a_request_in_a_body_poisons_nothing(name: str, knows_upgrade: bool) -> None:
+    """The control for all attacks above: any page may send these bytes, and it's no use."""
+    for piece in (10**6, max(11, len(BODIES[name]) // 100)):
+        talk = [(BODIES[name], FAKES)]
+        heard, got = through_a_proxy(talk, knows_upgrade=knows_upgrade, piece=piece)
+        assert (heard, got) == (FAKES, HONEST)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (FAKE_REQUEST, "no request before it"),
+        (request("POST /", "Content-Length: 0"), "a length that is a lie"),
+        (request("POST /", "X-Content-Length: 47"), "no length at all"),
+    ],
+)
+def test_the_same_bytes_poison_where_a_request_may_begin(data: bytes, why: str) -> None:
+    """The control for the bodies: only a program may send this, and it does harm."""
+    assert through_a_proxy([(data, FAKES)]) == (FAKES, EVIL), why
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        request("POST /", "Transfer-Encoding: chunked"),
+        request("POST /", "Transfer-Encoding: chunked", N),
+        request("POST /", N, "Content-Length: 0"),
+        request("POST /", "Content-Length: 0, 47"),
+        request("POST /", "Content-Length: +0"),
+        request("POST /", "Content-Length: -1"),
+        request("POST /", "Content-Length: " + "9" * 5000),
+        request("POST /", "Content-Length : 0"),
+        request("POST /", "No colon"),
+        request("POST /" + "a" * 20_000, N),
+        request("POST /", "X-Long: " + "a" * 20_000, N),
+    ],
+    ids=lambda data: data[:60].decode(),
+)
+def test_a_request_whose_end_is_in_doubt_is_refused(data: bytes) -> None:
+    heard, got = through_a_proxy([(data, FAKES)])
+    assert heard.startswith(b"HTTP/1.1 400 ")
+    assert got == HONEST
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        [],
+        [(request("HEAD /", body=b""), b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n")],
+        [(request("GET /a", body=b""), b"HTTP/1.1 304 N\r\nContent-Length: 999\r\n\r\n")],
+        [(request("POST /a", N), b"HTTP/1.1 204 No Content\r\n\r\n")],
+    ],
+)
+@pytest.mark.parametrize("hint", [b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"])
+def test_whatever_came_before_only_the_101_counts(
+    before: list[tuple[bytes, bytes]], hint: bytes
+) -> None:
+    talk = [*before, (UPGRADE, hint + AGREED), (FRAME, FAKES)]
+    assert through_a_proxy(talk) == (FAKES, EVIL)
+    assert through_a_proxy(talk, knows_upgrade=True) == (FAKES, HONEST)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("knows_upgrade", [False, True])
+def test_a_real_browsers_posts_poison_nothing(knows_upgrade: bool) -> None:
+    """And it corrects a page that lies about the length of a body."""
+    try:
+        visitor = Chromium()
+    except Trouble as trouble:
+        missing(str(trouble))
+    with (
+        visitor,
+        Server(people.attackers_web_server) as evil,
+        Server(people.site) as honest,
+        NaiveProxy(knows_upgrade=knows_upgrade) as proxy,
+    ):
+        host, port = proxy.in_front_of(evil.address)
+        visitor.read(f"http://{host}:{port}/")
+        posts = [taken.raw for taken in proxy.taken if not taken.raw.startswith(b"GET / ")]
+        got = people.victim(proxy.in_front_of(honest.address))
+    assert [post.split()[0] for post in posts] == [*[b"POST"] * 4, b"INVENTED"]
+    for post in posts:
+        assert f"\r\nHost: {host}:{port}\r\n".encode() in post
+        assert b"\r\nUpgrade:" not in post
+        assert f"\r\n{N}\r\n".encode() in post
+        assert b"Transfer-Encoding" not in post
+    assert got == HONEST
 
 
 # ------------------------------------------------------------ what the recording shows
@@ -208,7 +371,13 @@ def test_the_proxy_keeps_sites_and_paths_apart() -> None:
 def test_the_text_says_all_of_it_in_80_columns() -> None:
     text = str(run(trials=7))
     assert max(map(len, text.splitlines())) <= 80
-    for words in ("fresh random keys       7         0", "in a frame!", "2.3e-10", "202 GB"):
+    for words in (
+        "fresh random keys       7         0",
+        "POST, no WebSocket      1         0",
+        "in a frame!",
+        "2.3e-10",
+        "202 GB",
+    ):
         assert words in text, text
 
 

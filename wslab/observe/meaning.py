@@ -80,7 +80,7 @@ _HEADERS = {
     "sec-websocket-protocol": ("subprotocols: what the messages will be about", "1.9"),
     "sec-websocket-extensions": ("extensions that change the framing, as compression", "9.1"),
     "origin": ("which page's script asks; browsers set it, programs may lie", "10.2"),
-    "cookie": ("the browser adds it, whoever's page asked", "10.5"),
+    "cookie": ("the browser adds it, maybe also for a foreign page", "10.5"),
     # HTTP's own: RFC 6455 lets them stand there, and says nothing of them.
     "content-length": ("how many bytes of body follow", ""),
     "content-type": ("what kind of body follows", ""),

@@ -9,6 +9,8 @@ All four are on loopback; the names of the sites end in .example, and exist nowh
 from __future__ import annotations
 
 import http.client
+import json
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -37,13 +39,39 @@ FAKE_REQUEST = f"GET {PATH} HTTP/1.1\r\nHost: {SITE}\r\n\r\n".encode()
 NONCE = b"no random needed"
 """The key of the opening handshake (§4.1), which plays no part in this."""
 
+POST = (
+    f"POST / HTTP/1.1\r\nHost: attacker.example\r\nContent-Length: {len(FAKE_REQUEST)}\r\n\r\n"
+).encode() + FAKE_REQUEST
+"""The same bytes without WebSocket: the body of a request that any page may send."""
+
+TRICKS = (
+    {"method": "POST", "mode": "no-cors"},
+    {"method": "POST", "headers": {"Content-Length": "0"}},
+    {"method": "POST", "headers": {"Transfer-Encoding": "chunked"}},
+    {"method": "POST", "headers": {"Host": SITE, "Upgrade": "websocket"}},
+    {"method": "INVENTED"},
+)
+"""How the attacker's page sends that body: options of ``fetch``. Some of them lie about it."""
+
+PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>You have won!</title><link rel="icon" href="data:,">
+<p id="answer"></p>
+<script>
+async function send() {
+  for (const trick of TRICKS) await fetch("/", {...trick, body: FAKE_REQUEST}).catch(() => {});
+  document.querySelector("#answer").textContent = "All sent.";
+}
+send();
+</script>
+""".replace("TRICKS", json.dumps(TRICKS)).replace("FAKE_REQUEST", json.dumps(FAKE_REQUEST.decode()))
+
 NewKey = Callable[[int], bytes]
 """How a browser gets a masking key: of 4 bytes, or of none if it does not mask."""
 
 
-def answer(script: bytes) -> bytes:
-    """A whole answer of HTTP. The attacker's is no different from the site's."""
-    fields = f"Content-Type: text/javascript\r\nContent-Length: {len(script)}\r\n"
+def answer(script: bytes, kind: str = "text/javascript") -> bytes:
+    """A whole response. The attacker's is no different from the site's."""
+    fields = f"Content-Type: {kind}\r\nContent-Length: {len(script)}\r\n"
     return f"HTTP/1.1 200 OK\r\n{fields}\r\n".encode() + script
 
 
@@ -78,6 +106,25 @@ def attackers_server(peer: Peer) -> None:
     sock.sendall(encode_frame(Opcode.BINARY, key))
     read_frame(sock)
     sock.sendall(answer(EVIL))
+
+
+def attackers_web_server(peer: Peer) -> None:
+    """A web server: it answers GET / with its page, and all else with two false responses.
+
+    The second is for the request in the body, in case a proxy takes it for one.
+    """
+    sock, request = peer.sock, b""
+    sock.settimeout(TIMEOUT)
+    while data := sock.recv(CHUNK):
+        request += data
+        while (end := request.find(b"\r\n\r\n") + 4) > 3:
+            length = re.search(rb"Content-Length: ([0-9]+)", request[:end], re.IGNORECASE)
+            stop = end + (int(length[1]) if length else 0)
+            if len(request) < stop:
+                break
+            page = request.startswith(b"GET / ")
+            sock.sendall(answer(PAGE.encode(), "text/html") if page else 2 * answer(EVIL))
+            request = request[stop:]
 
 
 def read_frame(sock: Stream) -> bytes:
@@ -125,10 +172,17 @@ def attackers_page(dial: tuple[str, int], new_key: NewKey, recording: Recording)
         payload = mask(FAKE_REQUEST, key) if isinstance(key, bytes) and key else FAKE_REQUEST
         frame = browser.send(payload)
         sock.sendall(frame)
-        size = len(answer(EVIL))
-        while size > 0:
-            size -= len(_some(sock))
+        _take(sock, len(answer(EVIL)))
     return Sent(payload, frame)
+
+
+def posting_page(dial: tuple[str, int], recording: Recording) -> Sent:
+    """What a browser sends when the page puts the fake request into the body of a POST."""
+    with Tap(net.connect(*dial, timeout=TIMEOUT), recording, Role.CLIENT) as sock:
+        sock.settimeout(TIMEOUT)
+        sock.sendall(POST)
+        _take(sock, 2 * len(answer(EVIL)))
+    return Sent(FAKE_REQUEST, FAKE_REQUEST)
 
 
 def victim(dial: tuple[str, int]) -> bytes:
@@ -139,6 +193,11 @@ def victim(dial: tuple[str, int]) -> bytes:
         return connection.getresponse().read()
     finally:
         connection.close()
+
+
+def _take(sock: Stream, size: int) -> None:
+    while size > 0:
+        size -= len(_some(sock))
 
 
 def _some(sock: Stream) -> bytes:

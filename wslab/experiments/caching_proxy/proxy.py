@@ -1,15 +1,18 @@
-"""A naive transparent caching proxy. It knows a little HTTP, and has never heard of WebSocket.
+"""A naive transparent caching proxy. It knows HTTP, and has never heard of WebSocket.
 
-*Transparent* means that nobody asked for it: it stands in the way, takes the connections that were
-meant for a server, and connects there itself. It reads along, and does three things that look
-reasonable, one by one:
+*Transparent* means that nobody asked for it: it takes the connections that were meant for a server,
+and connects there itself. It reads along, and does four things that look reasonable, one by one:
 
-- It looks for requests in what the client sends. What it does not understand it passes on.
-- It files the answers, so that the next client gets them faster. Who asked for what it takes from
-  the request: the path, and the site from its Host header field.
+- It reads one request after the other. If a request has a body, Content-Length tells where the body
+  ends, and the proxy passes it on unread.
+- What it doesn't understand it passes on, and looks further for a request.
+- It files the responses, so that the next client gets them faster. It takes the name from the
+  request: the path, and the site from the Host header field.
 - It connects to the address that the client had dialled.
 
-Together they are a trap: the client names the site, and whoever it has dialled gives the answer.
+Together they are a trap: the client names the site, and whoever it has dialled gives the response.
+A page's POST doesn't trigger it, because a body has an end that the proxy knows. A WebSocket does:
+for a proxy that ignores Upgrade, the GET of the handshake has no body, so a new request comes next.
 
 Nothing in this file may import ``wslab.protocol``, and a test sees to it: the proxies out there did
 not know WebSocket either. Positions are in bytes, times in seconds.
@@ -29,20 +32,31 @@ from ... import net
 from ...net import CHUNK, Stream
 from ...tcp_server import Peer, Server
 
+_METHOD = rb"[!#-'*+.^_`|~0-9A-Za-z-]+"
+_FIELDS = rb"((?:[!-9;-~]+:[^\r\n]*\r\n)*)\r\n"
+_REST = rb" ([!-~]+) HTTP/1\.[01]\r\n" + _FIELDS
+_REQUEST = re.compile(rb"(" + _METHOD + rb")" + _REST)
 # Searched for, not expected at the start: such a proxy skips what it cannot read (§10.3 says that
 # nobody can find out how all of them behave).
-_FIELDS = rb"((?:[!-9;-~]+:[^\r\n]*\r\n)*)\r\n"
-_REQUEST = re.compile(rb"GET ([!-~]+) HTTP/1\.1\r\n" + _FIELDS)
+_GET = re.compile(rb"GET" + _REST)
+_BEGINNING = re.compile(_METHOD + rb"(?: |\Z)")
 _RESPONSE = re.compile(rb"HTTP/1\.1 ([0-9]{3})[^\r\n]*\r\n" + _FIELDS)
 _HOST = re.compile(rb"^Host: *([!-~]+)", re.IGNORECASE | re.MULTILINE)
-_LENGTH = re.compile(rb"^Content-Length: *([0-9]+)", re.IGNORECASE | re.MULTILINE)
+_LENGTH = re.compile(rb"^Content-Length:[ \t]*([^\r\n]*?)[ \t]*\r", re.IGNORECASE | re.MULTILINE)
+_CODING = re.compile(rb"^Transfer-Encoding:", re.IGNORECASE | re.MULTILINE)
 
 PATIENCE = 16 * 1024
-"""How many bytes it reads on in the hope that they become a request, or the answer to one."""
+"""How many bytes it reads on in the hope that they become a request, or the response to one."""
+
+REFUSAL = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+"""The response to a request whose end the proxy can't find; the connection ends there."""
 
 
 class Taken(NamedTuple):
-    """What the proxy took for a request: bytes ``start`` to ``stop`` of the client's stream."""
+    """What the proxy took for a request: bytes ``start`` to ``stop`` of the client's stream.
+
+    ``raw`` is the start line with the header fields; a body isn't part of it.
+    """
 
     start: int
     stop: int
@@ -58,14 +72,29 @@ def find_request(data: bytes) -> re.Match[bytes] | None:
     >>> find_request(b"\x82\x1f??? GET /a HTTP/1.1\r\nHost: b\r\n\r\n").span()
     (6, 34)
     """
-    return _REQUEST.search(data)
+    return _GET.search(data)
+
+
+def body_length(fields: bytes) -> int | None:
+    r"""How many bytes of body follow these header fields; None if nobody can be sure.
+
+    A proxy that guesses wrong takes the rest of a body for the next request (RFC 9112 §6.3, §11.2).
+
+    >>> body_length(b"Host: a\r\nContent-Length: 47\r\n")
+    47
+    """
+    lengths = {*_LENGTH.findall(fields)}
+    if _CODING.search(fields) or len(lengths) > 1:
+        return None
+    length = lengths.pop() if lengths else b"0"
+    return int(length) if re.fullmatch(rb"[0-9]{1,15}", length) else None
 
 
 class NaiveProxy:
     """The proxy; a context manager. All its doors share one cache.
 
-    With ``knows_upgrade`` it does what RFC 7230 §6.7 asks for: after an answer with status 101 the
-    bytes are no HTTP any more, and it reads nothing into them.
+    With ``knows_upgrade`` it does what RFC 9110 §7.8 asks for: after a response with status 101 the
+    bytes aren't HTTP, and it reads nothing into them.
     """
 
     def __init__(self, *, knows_upgrade: bool = False) -> None:
@@ -100,7 +129,9 @@ class _Between:
 
     def __init__(self, proxy: NaiveProxy, client: Stream, server: Stream) -> None:
         self.proxy, self.client, self.server = proxy, client, server
-        self.asked: deque[tuple[str, str]] = deque()  # requests that wait for their answer
+        self.asked: deque[Taken] = deque()  # requests that wait for their response
+        self.body = 0  # how many bytes of the request's body are still to come
+        self.lost = False  # the last bytes were no HTTP: it looks for a GET among the next
         self.tunnel = False  # only ever true for a proxy that knows Upgrade
 
     def run(self, peer: Peer) -> None:
@@ -127,30 +158,53 @@ class _Between:
         waiting, position = b"", 0
         while data := self.client.recv(CHUNK):
             waiting += data
-            while waiting and (self.tunnel or not _may_become_a_request(waiting)):
-                found = None if self.tunnel else find_request(waiting)
-                stop = found.end() if found else len(waiting)
-                if found:
-                    self.server.sendall(waiting[: found.start()])  # whatever that may be
-                    self._take(found, position)
-                else:
-                    self.server.sendall(waiting)
-                waiting = waiting[stop:]
-                position += stop
-        self.server.sendall(waiting)
+            while waiting and (size := self._read(waiting, position)) > 0:
+                waiting = waiting[size:]
+                position += size
+            if size < 0:
+                self.client.sendall(REFUSAL)
+                break
+        else:
+            self.server.sendall(waiting)
         self.server.shutdown(socket.SHUT_WR)
 
-    def _take(self, found: re.Match[bytes], position: int) -> None:
-        """Answer a request from the cache, or pass it on and remember what the answer is for."""
-        host = _HOST.search(found[2])
-        key = (host[1].decode() if host else "", found[1].decode())
-        kept = self.proxy.cache.get(key)
-        start, stop = position + found.start(), position + found.end()
-        self.proxy.taken.append(Taken(start, stop, *key, found[0], kept is not None))
+    def _read(self, waiting: bytes, position: int) -> int:
+        """Deal with the first bytes of ``waiting``: how many; 0 to wait for more, -1 to refuse."""
+        if self.tunnel:
+            return self._pass_on(waiting)
+        if self.body:  # whatever is in there: it isn't a request
+            size = self._pass_on(waiting[: self.body])
+            self.body -= size
+            return size
+        self.lost = self.lost or not _BEGINNING.match(waiting)
+        start = waiting.find(b"GET ") if self.lost else 0
+        if start:
+            return self._pass_on(waiting[:start] if start > 0 else waiting)
+        if b"\r\n\r\n" not in waiting[:PATIENCE] and len(waiting) < PATIENCE:
+            return 0
+        found = _REQUEST.match(waiting[:PATIENCE])
+        length = body_length(found[3]) if found else None
+        if found and length is not None:
+            self._take(found, position, length)
+            return found.end()
+        return self._pass_on(waiting[:4]) if self.lost else -1
+
+    def _pass_on(self, data: bytes) -> int:
+        self.server.sendall(data)
+        return len(data)
+
+    def _take(self, found: re.Match[bytes], position: int, length: int) -> None:
+        """Answer a request from the cache, or pass it on and remember what the response is for."""
+        self.lost, self.body = False, length
+        host = _HOST.search(found[3])
+        key = (host[1].decode() if host else "", found[2].decode())
+        kept = self.proxy.cache.get(key) if _may_be_filed(found[0]) else None
+        taken = Taken(position, position + found.end(), *key, found[0], kept is not None)
+        self.proxy.taken.append(taken)
         if kept is not None:
             self.client.sendall(kept)
         else:
-            self.asked.append(key)  # before it is sent: the answer may be fast
+            self.asked.append(taken)  # before it is sent: the response may be fast
             self.server.sendall(found[0])
 
     # ------------------------------------------------------------ server to client
@@ -163,21 +217,23 @@ class _Between:
         self.client.shutdown(socket.SHUT_WR)
 
     def _learn(self, seen: bytes) -> bytes:
-        """File the answers in ``seen``; what may be the beginning of another is given back."""
+        """File the responses in ``seen``; what may be the beginning of another is given back."""
         while self.asked and (found := _RESPONSE.search(seen)):
-            status, length = int(found[1]), _LENGTH.search(found[2])
-            stop = found.end() + (int(length[1]) if length else 0)
+            asked, status = self.asked[0], int(found[1])
+            # No body, whatever the fields say (RFC 9112 §6.3).
+            bare = asked.raw.startswith(b"HEAD ") or status < 200 or status in (204, 304)
+            stop = found.end() + (0 if bare else body_length(found[2]) or 0)
             if len(seen) < stop:
                 break
-            key = self.asked.popleft()
-            if status == 200 and length:
-                self.proxy.cache[key] = seen[found.start() : stop]
+            if status == 101 or status >= 200:  # the others come before the response itself
+                self.asked.popleft()
+            if status == 200 and _LENGTH.search(found[2]) and _may_be_filed(asked.raw):
+                self.proxy.cache[asked.site, asked.path] = seen[found.start() : stop]
             self.tunnel = self.proxy.knows_upgrade and status == 101
             seen = seen[stop:]
         return seen[-PATIENCE:]
 
 
-def _may_become_a_request(waiting: bytes) -> bool:
-    """Whether to wait for more: it began like a request, and its blank line has not come yet."""
-    start = waiting.find(b"GET ")
-    return start >= 0 and b"\r\n\r\n" not in waiting[start:] and len(waiting) <= PATIENCE
+def _may_be_filed(request: bytes) -> bool:
+    """Whether the response may go to others: of a GET without a body (RFC 9110 §9.3.1)."""
+    return request.startswith(b"GET ") and not _LENGTH.search(request)

@@ -13,11 +13,12 @@ from .proxy import Taken
 
 @dataclass(frozen=True)
 class Attack:
-    """One browser's way to mask, and what became of the attack in so many ``trials``.
+    """One browser's way to mask, and what became of the attack in ``trials`` trials.
 
     All else is of the last trial: what the victim ``got``; the ``recording`` of all that crossed
-    between page and proxy; what the proxy has ``taken`` for requests in the page's half of it; and
-    the ``frame`` in which the page sent its fake request, as it stood on the wire.
+    between page and proxy; what the proxy has ``taken`` for requests in the page's half of it; the
+    ``payload`` that the page gave to its browser; and the ``frame`` that it became on the wire
+    (for the POST: the body).
     """
 
     masking: str
@@ -26,6 +27,7 @@ class Attack:
     got: bytes
     recording: Recording
     taken: tuple[Taken, ...]
+    payload: bytes
     frame: bytes
 
     @property
@@ -64,12 +66,14 @@ class Poisoning:
     unmasked: Attack
     constant: Attack
     fresh: Attack
+    posted: Attack
+    """The control: the same bytes in the body of a POST."""
     keys: tuple[bytes, ...]
     """Every masking key that would have made a request of the last frame of the third attack."""
 
     @property
     def attacks(self) -> tuple[Attack, Attack, Attack]:
-        """All three, in order."""
+        """All three through a WebSocket, in order."""
         return self.unmasked, self.constant, self.fresh
 
     @property
@@ -88,7 +92,7 @@ class Poisoning:
     def __str__(self) -> str:
         table = [
             "masking            trials  poisoned   what the victim got (in the last trial)",
-            *(attack.row() for attack in self.attacks),
+            *(attack.row() for attack in (*self.attacks, self.posted)),
         ]
         guess, all_of_it = len(FAKE_REQUEST), f"{self.cost / 1e9:.0f} GB"
         odds = [

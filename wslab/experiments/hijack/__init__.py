@@ -1,9 +1,11 @@
 """Cross-site WebSocket hijacking: somebody else's page uses the victim's cookie.
 
 A script may connect to any WebSocket server: the same-origin policy, which keeps pages from reading
-what other sites answer, does not cover it. The browser adds the cookie that it has for that server,
-and the Origin of the page. A server that looks at the cookie alone takes the foreign page for its
-own; a server that compares the Origin refuses it with 403 (§10.2).
+what other sites answer, does not cover it. The browser adds the Origin of the page, and may add the
+cookie that it has for that server. For a page of the same site it does. For a page of another site
+SameSite decides, and the browser: Firefox and Safari keep third-party cookies back as they come. A
+server that looks at the cookie alone takes the foreign page for its own; a server that compares the
+Origin refuses it with 403 (§10.2).
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ class Case:
 
     attributes: str
     cross_site: bool
-    """Another host name (cross-site), or only another port (same site, yet another origin)."""
+    """Another host name (cross-site), or only another port (same site, yet another origin).
+
+    If it is cross-site, what happens depends on the browser and its settings."""
     checks: bool
 
 
@@ -163,7 +167,7 @@ def _tell(result: Hijacked) -> list[str]:
         lines.append(
             row(
                 each.case.attributes or "(no SameSite)",
-                "other site" if each.case.cross_site else "other port",
+                "other site*" if each.case.cross_site else "other port",
                 "yes" if each.case.checks else "no",
                 "yes" if each.cookie else "no",
                 each.status,
@@ -175,6 +179,7 @@ def _tell(result: Hijacked) -> list[str]:
         *lines,
         "",
         "Other port: another origin, of the same site. Other site: another domain.",
+        "* Depends on the browser, and on its setting for third-party cookies.",
         f"The site's own page {'worked each time' if works else 'did not always work'}.",
         f"A program that lies about its Origin, without the cookie: {result.liar}",
     ]

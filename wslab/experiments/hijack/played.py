@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
-from http.cookies import SimpleCookie
+from http.cookies import Morsel, SimpleCookie
 from urllib.parse import urlsplit
 
 from ...client import connect
@@ -18,7 +18,8 @@ TIMEOUT = 10.0
 class Played:
     """A program that plays the browser: no more than what a browser does with cookie and Origin.
 
-    To see what a browser really does, take a real one. ``why`` tells why this is none.
+    It plays a Chromium that permits third-party cookies; others differ. To see what a browser
+    really does, take a real one. ``why`` tells why this is none.
     """
 
     def __init__(self, why: str = "") -> None:
@@ -53,7 +54,10 @@ class Played:
             connection.request("GET", "/")
             answer = connection.getresponse()
             if cookie := answer.getheader("Set-Cookie"):
-                self._jar[host] = SimpleCookie(cookie)  # of the host: its port does not matter
+                kept = SimpleCookie(cookie)
+                if any(_is_refused(each) for each in kept.values()):
+                    kept.clear()
+                self._jar[host] = kept  # of the host: its port does not matter
             return answer.read().decode()
         finally:
             connection.close()
@@ -73,3 +77,8 @@ class Played:
 
     def __exit__(self, *exc: object) -> None:
         pass
+
+
+def _is_refused(cookie: Morsel[str]) -> bool:
+    """A cookie for all sites must be Secure; else a browser drops it (draft RFC 6265bis)."""
+    return cookie["samesite"].lower() == "none" and not cookie["secure"]

@@ -1,7 +1,8 @@
 """A site with a login and a WebSocket, and somebody else's page that connects to it.
 
 Both pages hold the very same script. What differs is where the page came from, and the browser
-tells it in the Origin of the request (§1.6); the cookie it adds by itself, whoever's page it is.
+tells it in the Origin of the request (§1.6). It also adds the cookie by itself, unless SameSite or
+its own rule for third-party cookies is against it.
 """
 
 from __future__ import annotations
