@@ -45,7 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         _drop_output()
-        print(f"wslab: {error.strerror or error}", file=sys.stderr)
+        what = f": {error.filename}" if error.filename else ""
+        print(f"wslab: {error.strerror or error}{what}", file=sys.stderr)
         return TROUBLE
     except KeyboardInterrupt:
         if argv is None:  # the program ends: a second one would only tear that

@@ -6,15 +6,13 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.shell import ROOT, sentence
-from tests.visit import missing
+from tests.shell import sentence
+from tests.users import USER, only_root, open_kit, open_python
 
 PROGRAM = """
 import json, sys
@@ -37,45 +35,18 @@ with Session({"ex04_frames": code}, "ex04_frames", limits) as session:
     answer = session.call("f", (sys.argv[2],), {})
     print(json.dumps([answer.value, session.layers]))
 """
-USER = "nobody"
-
-pytestmark = pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may change users"
-)
+pytestmark = only_root
 
 
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Path]:
-    """A folder that the other user may enter, with a copy of the kit: ours may be private."""
-    with tempfile.TemporaryDirectory(prefix="wslab open ") as name:
-        folder = Path(name)
-        for part in ("wslab", "exercises", "solutions", "tests/exercises"):
-            # Byte code of another Python would only cost time.
-            ignore = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / part, folder / "kit" / part, ignore=ignore)
-        subprocess.run(["chmod", "-R", "go+rX", name], check=True)
-        if not _may("test", "-r", str(folder / "kit/wslab/__init__.py")):
-            pytest.skip(f"another user can't enter {tempfile.gettempdir()}: set TMPDIR")
-        yield folder
+    with open_kit() as kit:
+        yield kit.parent
 
 
 @pytest.fixture(scope="module")
 def python() -> str:
-    """A Python that the other user may start. Ours is often in a private folder."""
-    ours = sys.executable, os.path.realpath(sys.executable), "/usr/bin/python3"
-    new_enough = "import sys; sys.exit(sys.version_info < (3, 10))"
-    found = next((one for one in ours if _may(one, "-c", new_enough)), None)
-    return found or missing(f"no Python that the user {USER} may start")
-
-
-def _may(*words: str) -> bool:
-    try:
-        done = subprocess.run(
-            words, user=USER, extra_groups=[], cwd="/", stderr=subprocess.DEVNULL, check=False
-        )
-        return not done.returncode
-    except OSError:
-        return False
+    return open_python()
 
 
 def run(

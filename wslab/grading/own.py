@@ -117,6 +117,7 @@ def own_file(key: str, folder: str | None = None) -> Path:
 def own_files() -> Path:
     """The current folder if there are exercises in it, or its ``exercises``, else the kit's."""
     for folder in (Path.cwd(), Path.cwd() / "exercises"):
-        if any((folder / f"{name}.py").is_file() for name in kit.FILES.values()):
+        # Not Path.is_file: before Python 3.14 it raises where the folder may not be entered.
+        if any(os.path.isfile(folder / f"{name}.py") for name in kit.FILES.values()):
             return folder
     return kit.root() / "exercises"
