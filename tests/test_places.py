@@ -73,9 +73,9 @@ def test_a_closed_folder_is_named(kit: Path, closed: Path, words: tuple[str, ...
 
 def test_a_closed_venv_is_passed_over(kit: Path) -> None:
     """Of somebody else, in a kit for many: what to do is said all the same."""
-    (kit / ".venv/lib").mkdir(parents=True)
-    (kit / ".venv/lib").chmod(0)
+    (kit / ".venv").mkdir(mode=0)
     ask = "from wslab.environment import how_to_get; print(how_to_get('no_such_package'))"
     status, out, err = run(kit, "-c", ask)
+    (kit / ".venv").rmdir()
     assert (status, err) == (0, "")
     assert "pip install no_such_package" in out
