@@ -89,7 +89,12 @@ def main(argv: list[str]) -> int:
         python = own_python(name) or set_up(COMMANDS[name].extras + more)
         if name == "lessons":
             what += encryption(python)
+            if python == str(PYTHON):
+                what.insert(0, "-I")
             print(BEFORE_THE_LESSONS)
+        elif mine := sorted(sys.stdlib_module_names & {path.stem for path in ROOT.glob("*.py")}):
+            print(f"{mine[0]}.py in {ROOT} has the name of a module of Python's own, and")
+            print("would be taken for it. If what follows fails, rename that file.", flush=True)
         return run([python, *what, *arguments])
     except KeyboardInterrupt:
         print("\nStopped. Start again whenever you like.", file=sys.stderr)
@@ -263,7 +268,7 @@ def create_venv(lock: tuple[int, ...]) -> None:
             f"  (or python3.{sys.version_info[1]}-venv, if that is the Python you call)\n"
             "  other systems:   install Python from https://www.python.org\n" + NEEDS_NOTHING
         )
-    command = [base_python(), "-m", "venv", "--clear", str(VENV)]
+    command = [base_python(), "-I", "-m", "venv", "--clear", str(VENV)]
     status, output = follow(command, lock)
     if status:
         print(*output[-5:], sep="\n", file=sys.stderr)
@@ -275,7 +280,7 @@ def create_venv(lock: tuple[int, ...]) -> None:
 
 def install(extras: str, lock: tuple[int, ...]) -> bool:
     options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-    pip = [str(PYTHON), "-m", "pip", "install", *options]
+    pip = [str(PYTHON), "-I", "-m", "pip", "install", *options]
     # The pip that an older Python brings along is half as fast. If no other can be had, it will do.
     follow([*pip, "--quiet", "--retries", "0", "--upgrade", "pip"], lock)
     what = ["--no-compile", "-e", f".[{extras}]", "-c", "constraints.txt"]
@@ -292,8 +297,11 @@ def install(extras: str, lock: tuple[int, ...]) -> bool:
         )
         return False
     # pip would compile one file after the other; this takes all cores.
-    follow([str(PYTHON), "-m", "compileall", "-q", "-j", "0", str(VENV / "lib")], lock)
+    follow([str(PYTHON), "-I", "-m", "compileall", "-q", "-j", "0", str(VENV / "lib")], lock)
     return True
+
+
+# With -I, Python doesn't look for modules in our folder, where yours may have the names of its own.
 
 
 def follow(command: list[str], lock: tuple[int, ...]) -> tuple[int, list[str]]:

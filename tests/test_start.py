@@ -321,6 +321,17 @@ def test_the_lessons_say_their_address_last_and_end_with_one_ctrl_c(project: Pat
 
 
 @pytest.mark.slow
+def test_a_file_named_like_a_module_of_python_is_not_in_the_way(project: Path) -> None:
+    for name in ("random", "socket", "types", "json", "venv"):
+        (project / f"{name}.py").write_text("raise SystemExit('mine')\n", "utf-8")
+    done = start(project, "check-environment")
+    assert (done.returncode, done.stderr) == (0, "")
+    done = start(project, "bench")
+    assert (project / ".venv/wslab.json").exists(), done.stdout + done.stderr
+    assert "json.py" in done.stdout, "the benchmark needs the folder, so the file is named"
+
+
+@pytest.mark.slow
 def test_first_start_second_start_and_changes(project: Path) -> None:
     first = start(project, "bench", "two words", "--flag")
     assert ran_in_venv(first, project) == ["two words", "--flag"]
