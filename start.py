@@ -20,6 +20,13 @@ everything is used as it is; WSLAB_NO_VENV=1 says: use this very Python, always.
 On Windows, write `py start.py` instead of `python3 start.py`.
 """
 
+import sys
+
+# Python puts this folder first: a socket.py of yours in here would pass for Python's own.
+sys.path.append(sys.path.pop(0))
+if sys.version_info < (3, 10):  # the syntax of this file is that of 3.6: it must parse
+    import wslab  # noqa: F401  (says what to do, and ends)
+
 import contextlib
 import difflib
 import hashlib
@@ -27,36 +34,11 @@ import importlib.util
 import io
 import json
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
-
-
-def advise_newer_python() -> None:  # "invalid syntax" here? This Python is too old: take 3.10+
-    """Old Pythons (down to 3.6) can read this file, so that they can say what to do."""
-    ours = ".".join(str(number) for number in sys.version_info[:3])
-    print(f"wslab needs Python 3.10 or newer; this is Python {ours}.", file=sys.stderr)
-    command = " ".join(["start.py", *sys.argv[1:]])
-    for minor in range(19, 9, -1):
-        name = f"python3.{minor}"
-        if shutil.which(name) and not subprocess.call([name, "-c", ""], stderr=subprocess.DEVNULL):
-            print(f"You have a newer one already. Run:  {name} {command}", file=sys.stderr)
-            return
-    where, run = {
-        "win32": ("from https://www.python.org/downloads/", "py -3.12"),
-        "darwin": ("with `brew install python@3.12` or from https://www.python.org", "python3.12"),
-    }.get(sys.platform, ("(Debian, Ubuntu: `sudo apt install python3 python3-venv`)", "python3"))
-    print(f"Install a newer one {where}, then run:  {run} {command}", file=sys.stderr)
-
-
-# Below this check the syntax is still that of 3.6 (it must parse), the library that of 3.10.
-if sys.version_info < (3, 10):
-    advise_newer_python()
-    sys.exit(1)
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -70,7 +52,7 @@ If no window opens, copy the last address below into a browser."""
 
 
 class Command(NamedTuple):
-    extras: str  # of pyproject.toml
+    extras: str  # of pyproject.toml. "invalid syntax" here? Your Python is too old: take 3.10+
     modules: tuple[str, ...]  # when these can be imported, the extras are there
 
 
@@ -107,7 +89,12 @@ def main(argv: list[str]) -> int:
         python = own_python(name) or set_up(COMMANDS[name].extras + more)
         if name == "lessons":
             what += encryption(python)
+            if python == str(PYTHON):
+                what.insert(0, "-I")
             print(BEFORE_THE_LESSONS)
+        elif mine := sorted(sys.stdlib_module_names & {path.stem for path in ROOT.glob("*.py")}):
+            print(f"{mine[0]}.py in {ROOT} has the name of a module of Python's own, and")
+            print("would be taken for it. If what follows fails, rename that file.", flush=True)
         return run([python, *what, *arguments])
     except KeyboardInterrupt:
         print("\nStopped. Start again whenever you like.", file=sys.stderr)
@@ -281,7 +268,7 @@ def create_venv(lock: tuple[int, ...]) -> None:
             f"  (or python3.{sys.version_info[1]}-venv, if that is the Python you call)\n"
             "  other systems:   install Python from https://www.python.org\n" + NEEDS_NOTHING
         )
-    command = [base_python(), "-m", "venv", "--clear", str(VENV)]
+    command = [base_python(), "-I", "-m", "venv", "--clear", str(VENV)]
     status, output = follow(command, lock)
     if status:
         print(*output[-5:], sep="\n", file=sys.stderr)
@@ -293,7 +280,7 @@ def create_venv(lock: tuple[int, ...]) -> None:
 
 def install(extras: str, lock: tuple[int, ...]) -> bool:
     options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-    pip = [str(PYTHON), "-m", "pip", "install", *options]
+    pip = [str(PYTHON), "-I", "-m", "pip", "install", *options]
     # The pip that an older Python brings along is half as fast. If no other can be had, it will do.
     follow([*pip, "--quiet", "--retries", "0", "--upgrade", "pip"], lock)
     what = ["--no-compile", "-e", f".[{extras}]", "-c", "constraints.txt"]
@@ -310,8 +297,11 @@ def install(extras: str, lock: tuple[int, ...]) -> bool:
         )
         return False
     # pip would compile one file after the other; this takes all cores.
-    follow([str(PYTHON), "-m", "compileall", "-q", "-j", "0", str(VENV / "lib")], lock)
+    follow([str(PYTHON), "-I", "-m", "compileall", "-q", "-j", "0", str(VENV / "lib")], lock)
     return True
+
+
+# With -I, Python doesn't look for modules in our folder, where yours may have the names of its own.
 
 
 def follow(command: list[str], lock: tuple[int, ...]) -> tuple[int, list[str]]:

@@ -5,16 +5,16 @@ Only packages that are pure Python can be lent, so tests that need more stay wit
 """
 
 import ast
-import functools
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+
+from tests.pythons import BARE, pythons
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
@@ -31,38 +31,7 @@ CORE = (
 LENT = ("pytest", "pytest-timeout", "pluggy", "iniconfig", "packaging", "pygments", "colorama")
 LENT_TO_3_10 = ("exceptiongroup", "tomli", "typing_extensions")
 
-# A bare Python: no site-packages, no settings of the user.
-BARE = ("-s", "-S")
-
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-@functools.cache
-def pythons() -> dict[str, str]:
-    """One interpreter for each version from 3.10 on, as {"3.12.1": executable}."""
-    found: dict[str, str] = {}
-    for candidate in candidates():
-        ask = "import platform; print(platform.python_version(), platform.python_implementation())"
-        answer = subprocess.run(
-            [candidate, *BARE, "-c", ask], capture_output=True, encoding="utf-8", check=False
-        )
-        version, _, implementation = answer.stdout.strip().partition(" ")
-        numbers = tuple(int(each) for each in version.split(".")[:2] if each.isdigit())
-        if answer.returncode == 0 and implementation == "CPython" and numbers >= (3, 10):
-            minor = version.rpartition(".")[0]
-            if not any(known.startswith(minor + ".") for known in found):
-                found[version] = candidate
-    return found
-
-
-def candidates() -> Iterator[str]:
-    yield sys.executable
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
-    yield from map(str, sorted(pyenv.glob("3.*/bin/python3")))
-    yield from filter(None, (shutil.which(f"python3.{minor}") for minor in range(10, 20)))
-    if shutil.which("py"):  # Windows: lines such as " -V:3.12 *   C:\...\python.exe"
-        listing = subprocess.run(["py", "-0p"], capture_output=True, encoding="utf-8", check=False)
-        yield from (line.split(maxsplit=2)[-1].lstrip("* ") for line in listing.stdout.splitlines())
 
 
 every_python = pytest.mark.parametrize("version", pythons())

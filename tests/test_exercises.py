@@ -35,8 +35,8 @@ from tests.peers import (
     reset,
     upgraded,
 )
+from tests.pythons import pythons
 from tests.shell import posix
-from tests.test_every_python import pythons
 from tests.visit import chromium, missing
 from wslab import tcp_echo, ws_echo
 from wslab.protocol import frames, handshake

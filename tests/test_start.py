@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.pythons import old_pythons
 from tests.visit import missing
 from wslab import connect
 
@@ -83,10 +84,8 @@ def project(tmp_path: Path) -> Path:
     root = tmp_path.resolve() / "Übung eins — 練習"
     (root / "tests").mkdir(parents=True)
     (root / "notebooks").mkdir()
-    (root / "wslab").mkdir()
-    (root / "wslab/__init__.py").touch()
-    for name in ("start.py", "wslab/environment.py"):
-        shutil.copy(ROOT / name, root / name)
+    shutil.copytree(ROOT / "wslab", root / "wslab", ignore=shutil.ignore_patterns("__pyc*"))
+    shutil.copy(ROOT / "start.py", root)
     (root / "pyproject.toml").write_text(PYPROJECT, "utf-8")
     (root / "constraints.txt").write_text("", "utf-8")
     (root / "backend.py").write_text(BACKEND, "utf-8")
@@ -164,28 +163,23 @@ def test_old_pythons_can_parse_it() -> None:
     source = (ROOT / "start.py").read_text("utf-8")
     ast.parse(source, feature_version=(3, 6))
     # Annotations of variables at module level would be evaluated before the version check.
-    assert source.index("advise_newer_python()\n") < source.index("class Command")
-
-
-def old_pythons() -> list[str]:
-    names = [shutil.which(f"python3.{minor}") for minor in range(6, 10)]
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
-    found = [name for name in names if name]
-    found += [str(each) for each in sorted(pyenv.glob("3.[6-9].*/bin/python3"))]
-    return [
-        each for each in found if subprocess.call([each, "-c", ""], stderr=subprocess.DEVNULL) == 0
-    ]
+    assert source.index("import wslab") < source.index("class Command")
+    for name in ("__init__.py", "old_python.py"):
+        ast.parse((ROOT / "wslab" / name).read_text("utf-8"), feature_version=(3, 6))
 
 
 @pytest.mark.parametrize("newer_is_here", [True, False])
 def test_an_old_python_is_told_what_to_run(project: Path, newer_is_here: bool) -> None:
-    found = old_pythons()
+    found = [path for version, path in old_pythons().items() if version >= "3"]
     if not found:
         pytest.skip("no Python 3.6 to 3.9 on this machine")
     tools = project / "on the path"
     tools.mkdir()
     if newer_is_here:
         (tools / "python3.12").symlink_to(sys.executable)
+    if os.name == "posix":  # a newer one that was taken away, and left its start behind
+        (tools / "python3.13").write_text("#!/not/there/python\n")
+        (tools / "python3.13").chmod(0o755)
     for old in found:
         result = start(project, "test", "-x", python=(old,), PATH=str(tools))
         assert result.returncode == 1
@@ -324,6 +318,17 @@ def test_the_lessons_say_their_address_last_and_end_with_one_ctrl_c(project: Pat
 
 
 # With a set-up (making a .venv takes seconds, so each of these tests is a story of several starts)
+
+
+@pytest.mark.slow
+def test_a_file_named_like_a_module_of_python_is_not_in_the_way(project: Path) -> None:
+    for name in ("random", "socket", "types", "json", "venv"):
+        (project / f"{name}.py").write_text("raise SystemExit('mine')\n", "utf-8")
+    done = start(project, "check-environment")
+    assert (done.returncode, done.stderr) == (0, "")
+    done = start(project, "bench")
+    assert (project / ".venv/wslab.json").exists(), done.stdout + done.stderr
+    assert "json.py" in done.stdout, "the benchmark needs the folder, so the file is named"
 
 
 @pytest.mark.slow

@@ -4,6 +4,17 @@ Start with the two echoes, side by side: :mod:`wslab.tcp_echo` and :mod:`wslab.w
 standard library is all that this package needs.
 """
 
+import os
+import sys
+
+if sys.version_info < (3, 10):  # so the syntax of this file is that of 3.6: it must parse
+    from .old_python import advice
+
+    sys.exit(advice())
+if sys.argv[:1] == ["-m"] and sys.path[:1] == [os.getcwd()]:
+    # python -m puts the current folder first: your socket.py would pass for Python's own.
+    sys.path.append(sys.path.pop(0))
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +34,7 @@ if TYPE_CHECKING:
 else:
     _LATER = {"check": ".grading.own", "compare": ".comparison.run"}
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> Any:  # "invalid syntax" here? Too old a Python: take 3.10+
         """What few programs need is loaded when it is used: ``compare`` brings HTTP along."""
         if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import difflib
+import io
 import os
+import re
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import NoReturn
 
@@ -18,6 +22,10 @@ TROUBLE = 2
 """The exit status when something that the user can mend is in the way."""
 
 
+START = ("lessons", "test", "bench", "site", "check-environment")
+"""Commands of ``start.py``, which people look for here."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     _prepare_output()
@@ -25,8 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser(words[0] if words else "")
     args, rest = parser.parse_known_args(words)
     if rest:
-        why = "words stand before the options, and one that begins with - behind --"
-        text = f"wslab: unrecognized arguments: {' '.join(rest)} ({why})"
+        near = _near(rest[0], re.findall(r"--[a-z-]+", _help(parser, words[0])))
+        why = "words come before the options, and one that begins with - comes after --"
+        text = f"wslab: unrecognized arguments: {' '.join(rest)}{near or f' ({why})'}"
         parser.exit(TROUBLE, f"{text}\nTry: {parser.prog} {words[0]} --help\n")
     if args.run is None:
         parser.print_help(sys.stderr)
@@ -45,7 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         _drop_output()
-        print(f"wslab: {error.strerror or error}", file=sys.stderr)
+        what = f": {error.filename}" if error.filename else ""
+        print(f"wslab: {error.strerror or error}{what}", file=sys.stderr)
         return TROUBLE
     except KeyboardInterrupt:
         if argv is None:  # the program ends: a second one would only tear that
@@ -72,8 +82,34 @@ def _drop_output() -> None:
 
 
 class _Parser(argparse.ArgumentParser):
+    def _check_value(self, action: argparse.Action, value: str) -> None:
+        # Python has `suggest_on_error` for this from 3.14 on.
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            known = list(map(str, action.choices or ()))
+            error.message += _near(value, known + (list(START) if "demo" in known else []))
+            raise
+
     def error(self, message: str) -> NoReturn:
         self.exit(TROUBLE, f"wslab: {message}\nTry: {self.prog} --help\n")
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    """A question about what a mistyped word may have meant; nothing if it is like no other."""
+    bare = {name.lstrip("-"): name for name in known}
+    near = [bare[name] for name in difflib.get_close_matches(word.lower().lstrip("-"), bare, 1)]
+    if near and near[0] in START:
+        return f". Did you mean  python3 start.py {near[0]}  ?"
+    return f". Did you mean {near[0]}?" if near else ""
+
+
+def _help(parser: argparse.ArgumentParser, command: str) -> str:
+    """The help text of a command."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):
+        parser.parse_args([command, "--help"])
+    return out.getvalue()
 
 
 def _parser(first: str) -> argparse.ArgumentParser:

@@ -1,5 +1,6 @@
 """What `python3 start.py check-environment` says: what is here, what is missing, how to get it."""
 
+import glob
 import importlib.util
 import os
 import shutil
@@ -33,8 +34,9 @@ PYTHON = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")  # 
 def how_to_get(package: str) -> str:
     """How to come by a package that this Python lacks: often .venv has it already."""
     venv = Path(__file__).resolve().parent.parent / ".venv"
-    places = [*venv.glob("lib/python*/site-packages"), venv / "Lib/site-packages"]
-    if Path(sys.prefix) != venv and any((place / package).exists() for place in places):
+    # Not Path.glob: before Python 3.13 it raises where a folder may not be entered.
+    there = (f"lib/python*/site-packages/{package}", f"Lib/site-packages/{package}")
+    if Path(sys.prefix) != venv and any(glob.glob(path, root_dir=venv) for path in there):
         return f"use the Python that has it: {Path('.venv', *PYTHON)}"
     by_hand = f"install it: python -m pip install {package}"
     if package in WITH_THE_LESSONS:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.shell import ROOT, posix
-from tests.visit import missing
+from tests.shell import sentence
+from tests.users import USER, only_root, open_kit, open_python
 
 PROGRAM = """
 import json, sys
@@ -34,40 +35,97 @@ with Session({"ex04_frames": code}, "ex04_frames", limits) as session:
     answer = session.call("f", (sys.argv[2],), {})
     print(json.dumps([answer.value, session.layers]))
 """
+pytestmark = only_root
 
 
-@posix
-def test_the_worker_is_somebody_else(tmp_path: Path) -> None:
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        pytest.skip("only root may change users")
-    secret = tmp_path / "seed"
-    secret.write_text("secret")
-    secret.chmod(0o600)
-    said, layers = _ask("nobody", secret)
-    assert said == [True, [], "PermissionError"]
-    assert "own user" in layers
-    said, layers = _ask("", secret)
-    assert said == [False, os.getgroups(), "secret"], "without it, only Landlock closes the file"
-    assert "own user" not in layers
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Path]:
+    with open_kit() as kit:
+        yield kit.parent
 
 
-def _ask(user: str, secret: Path) -> tuple[list[object], list[str]]:
-    # The worker's Python has to be one that everybody may start.
-    python = next((p for p in (sys.executable, "/usr/bin/python3") if _for_everybody(p)), None)
-    if not python:
-        missing("no Python that another user may start")
-    done = subprocess.run(
-        [python, "-c", PROGRAM, str(ROOT), str(secret)],
+@pytest.fixture(scope="module")
+def python() -> str:
+    return open_python()
+
+
+def run(
+    python: str, kit: Path, *words: str, user: str = USER
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [python, *words],
+        cwd=kit,
         capture_output=True,
         timeout=60,
         check=False,
         env={"PATH": os.environ["PATH"], "WSLAB_WORKER_USER": user},
     )
+
+
+def test_the_worker_is_somebody_else(opened: Path, python: str) -> None:
+    secret = opened / "seed"
+    secret.write_text("secret")
+    secret.chmod(0o600)
+
+    def ask(user: str) -> tuple[list[object], list[str]]:
+        done = run(python, opened, "-c", PROGRAM, str(opened / "kit"), str(secret), user=user)
+        assert done.returncode == 0, done.stderr.decode()
+        value, layers = json.loads(done.stdout)
+        return value, layers
+
+    said, layers = ask(USER)
+    assert said == [True, [], "PermissionError"]
+    assert "own user" in layers
+    said, layers = ask("")
+    assert said == [False, os.getgroups(), "secret"], "without it, only Landlock closes the file"
+    assert "own user" not in layers
+
+
+GRADE = ("-m", "wslab", "grade", "../submissions", "--exercise", "ex01", "--allow-unsandboxed")
+
+
+@pytest.fixture
+def submissions(opened: Path) -> Path:
+    folder = opened / "submissions" / "anna"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(opened / "kit/solutions/ex01_echo_over_tcp.py", folder)
+    return folder.parent
+
+
+@pytest.mark.usefixtures("submissions")
+def test_what_the_other_user_reaches_is_graded(opened: Path, python: str) -> None:
+    done = run(python, opened / "kit", *GRADE, "-o", "../marks")
     assert done.returncode == 0, done.stderr.decode()
-    value, layers = json.loads(done.stdout)
-    return value, layers
+    assert "anna,anna,graded,16,16," in (opened / "marks/grades.csv").read_text("utf-8")
 
 
-def _for_everybody(python: str) -> bool:
-    path = Path(python).resolve()
-    return path.is_file() and all(parent.stat().st_mode & 1 for parent in path.parents)
+@pytest.mark.parametrize("closed", ["kit", "marks"])
+def test_a_folder_that_is_closed_to_it_is_named_before_anything_is_graded(
+    opened: Path, python: str, submissions: Path, tmp_path: Path, closed: str
+) -> None:
+    """Otherwise a right answer gets no points, since its program can't be opened."""
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    kit, out = opened / "kit", opened / "no marks"
+    if closed == "kit":
+        kit = Path(shutil.copytree(kit, private / "kit"))
+        (private / "submissions").symlink_to(submissions)
+    else:
+        out = private / "marks"
+    done = run(python, kit, *GRADE, "-o", str(out))
+    line = sentence(done.stderr)
+    assert done.returncode == 2
+    assert str(private) in line
+    assert "WSLAB_WORKER_USER" in line
+    assert not (out / "grades.csv").exists()
+    if closed == "kit":
+        done = run(python, kit, "-m", "wslab", "check", "ex01", "--folder", "solutions")
+        assert done.returncode == 2
+        assert str(private) in sentence(done.stderr)
+
+
+def test_a_user_that_is_not_there_is_named(opened: Path, python: str) -> None:
+    words = ("-m", "wslab", "check", "ex01", "--folder", "solutions")
+    done = run(python, opened / "kit", *words, user="no-such-user")
+    assert done.returncode == 2
+    assert "'no-such-user'" in sentence(done.stderr)

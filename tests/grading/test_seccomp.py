@@ -28,7 +28,7 @@ CALLS = {
     "udp": "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()",
     "unix": "socket.socket(socket.AF_UNIX).close()",
     "listen": "socket.create_server(('127.0.0.1', 0)).close()",
-    "priority": "os.setpriority(os.PRIO_PROCESS, 0, 1)",
+    "priority": "os.setpriority(os.PRIO_PROCESS, 0, 19)",
     "processors": "os.sched_setaffinity(0, os.sched_getaffinity(0))",
     "limits": "resource.prlimit(os.getppid(), resource.RLIMIT_CORE)",
     "signal": "os.kill(os.getppid(), 0)",

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..grading import kit, orphans, record
+from ..grading import kit, launch, orphans, record
 from ..grading.coordinator import Coordinator, NotIsolated
 from ..grading.journal import Journal, JournalError
 from ..grading.progress import Progress
@@ -66,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
             kit.checks(key)
             kit.companions(key)
         _prepare(out, submissions)
+        launch.try_other_user(out)
         with Journal(out) as journal:
             seed = _seed(out, args.seed)
             return _grade(args, Coordinator(

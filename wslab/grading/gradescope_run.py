@@ -10,7 +10,7 @@ from typing import Any
 
 from ..net import Trouble
 from ..views.columns import printable
-from . import orphans
+from . import launch, orphans
 from .intake import Entry
 from .report import gradescope
 from .report.files import write_all
@@ -29,6 +29,11 @@ def main(root: Path) -> int:
     config = json.loads((root / "source" / "config.json").read_text("utf-8"))
     entry = Entry(_owner(root), "submission", ((str(root / "submission"), ""),))
     task = Task(entry, survey(entry), tuple(config["exercises"]), config["seed"], kit_hash())
+    try:
+        launch.try_other_user()
+    except Trouble as error:
+        print(error, file=sys.stderr)
+        return 1
     record = grade(task)
     data = gradescope.results(record)
     print(f"{record.status}: {record.isolation}", *record.flags, sep="\n")

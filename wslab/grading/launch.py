@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..net import Trouble
 from . import worker
 from .forked import Forked, Nursery
 
@@ -89,6 +91,44 @@ def other_user() -> tuple[int, int] | None:
 
     entry = pwd.getpwnam(name)
     return entry.pw_uid, entry.pw_gid
+
+
+_TRY = f"""
+import os, sys
+for folder in sys.argv[1:]:
+    os.listdir(folder)
+sys.path[0] = sys.argv[1]
+import {_PACKAGE}.worker
+"""
+
+
+def try_other_user(place: Path | None = None) -> None:
+    """See that the worker's user reaches Python, the worker, and a folder in ``place``.
+
+    Otherwise each student would lose the points of what the worker can't open. Raises Trouble.
+    """
+    try:
+        if sys.platform == "win32" or not (user := other_user()):
+            return
+        with tempfile.TemporaryDirectory(prefix=".wslab-", dir=place) as folder:
+            os.chown(folder, *user)
+            package = str(Path(__file__).resolve().parent.parent)
+            done = subprocess.run(
+                [sys.executable, "-s", "-S", "-B", "-c", _TRY, package, os.path.abspath(folder)],
+                cwd="/", env={}, capture_output=True, check=False,
+                user=user[0], group=user[1], extra_groups=[],
+            )  # fmt: skip
+        if not done.returncode:
+            return
+        lines = done.stderr.decode(errors="replace").splitlines()
+        why = next((line for line in reversed(lines) if "Error: " in line), "Python doesn't start")
+    except (OSError, LookupError) as error:
+        why = str(error).strip('"')
+    raise Trouble(
+        f"The worker can't run as {os.environ['WSLAB_WORKER_USER']!r} (WSLAB_WORKER_USER): {why}. "
+        "Only root can start it, with the kit, its Python and the results in folders which that "
+        "user may enter. Move them, or unset WSLAB_WORKER_USER: then the worker runs as you."
+    )
 
 
 def _environment(folder: str) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .. import notes
 from ..commands import UsageError
-from . import intake, kit, learner
+from . import intake, kit, launch, learner
 from .judge import Verdict, judge
 from .notebook import Report
 from .submission import Submission, read_folder
@@ -27,9 +27,10 @@ def verdicts(
     """Judge what lies in ``folder``, or the files that `own_files` finds.
 
     All exercises that have checks, or one. Raises KitError if there is no such exercise, UsageError
-    if there is no such folder.
+    if there is no such folder, Trouble if the worker's user can't work.
     """
     keys = [kit.exercise(exercise)] if exercise else kit.written()
+    launch.try_other_user()
     submission = handed_in(folder) if folder else read_folder(own_files())
     return [judge(submission, key, seed, only_public=True) for key in keys]
 
@@ -116,6 +117,7 @@ def own_file(key: str, folder: str | None = None) -> Path:
 def own_files() -> Path:
     """The current folder if there are exercises in it, or its ``exercises``, else the kit's."""
     for folder in (Path.cwd(), Path.cwd() / "exercises"):
-        if any((folder / f"{name}.py").is_file() for name in kit.FILES.values()):
+        # Not Path.is_file: before Python 3.14 it raises where the folder may not be entered.
+        if any(os.path.isfile(folder / f"{name}.py") for name in kit.FILES.values()):
             return folder
     return kit.root() / "exercises"
