@@ -96,11 +96,22 @@ def test_a_submission_gets_its_results(archive: Path, tmp_path: Path) -> None:
 @posix
 def test_an_empty_submission_has_zero_points_and_a_reason(archive: Path, tmp_path: Path) -> None:
     root = autograder(archive, tmp_path)
-    (root / "submission" / "ex03_opening_handshak.py").write_text("x = 1")
     assert run(root).returncode == 0
     data = json.loads((root / "results" / "results.json").read_bytes())
     assert data["score"] == 0
     assert f"There is no {NAME}" in data["output"]
+
+
+@posix
+def test_what_is_seen_and_not_read_has_no_points_and_a_reason(
+    archive: Path, tmp_path: Path
+) -> None:
+    root = autograder(archive, tmp_path)
+    (root / "submission" / "ex03_opening_handshak.py").write_text("x = 1")
+    done = run(root)
+    assert done.returncode == 1, "a blank, and no zero"
+    assert not (root / "results" / "results.json").exists()
+    assert b"Is it 'ex03_opening_handshak.py'?" in done.stdout + done.stderr
 
 
 @posix

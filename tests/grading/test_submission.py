@@ -62,10 +62,9 @@ def test_a_near_name_is_suggested(tmp_path: Path) -> None:
 
 
 def test_a_misspelt_file_is_taken_for_the_one_that_it_resembles_most_only() -> None:
-    assert "Is it 'ex4_frames.py'?" in missing("ex04_frames.py", ["ex4_frames.py"])
-    assert missing("ex06_messages.py", ["ex4_frames.py"]) == (
-        "There is no ex06_messages.py in the folder."
-    )
+    assert "Is it 'ex4_frames.py'?" in missing("ex04_frames.py", ["ex4_frames.py"])[0]
+    why, near = missing("ex06_messages.py", ["ex4_frames.py"])
+    assert (why, near) == ("There is no ex06_messages.py in the folder.", False)
 
 
 def test_a_file_without_the_right_to_read_it(
@@ -82,7 +81,7 @@ def test_a_file_without_the_right_to_read_it(
 
 def test_what_helps_comes_first_and_the_rest_is_one_sentence() -> None:
     names = list(kit.FILES.values())[:5]
-    found = Submission({}, {name: missing(f"{name}.py", ["ex4_frames.py"]) for name in names})
+    found = Submission({}, {name: missing(f"{name}.py", ["ex4_frames.py"])[0] for name in names})
     assert found.reasons(names) == (
         "There is no ex04_frames.py. Is it 'ex4_frames.py'? Then give it that name. "
         "Not there: ex01, ex02, ex03, ex05."

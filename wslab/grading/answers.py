@@ -47,6 +47,12 @@ class Answer:
     seen: tuple[Any, ...] = ()
     """What happened to the scripted sockets that it was given."""
 
+    @property
+    def place(self) -> str:
+        """As "line 3", or "cell 2, line 3" in a notebook; "" if it isn't known."""
+        cell = self.file.rpartition(", ")[2] if self.file.count(", cell ") else ""
+        return ", ".join(filter(None, [cell, f"line {self.line}" if self.line else ""]))
+
     def fits(self, due: Answer) -> bool:
         """Whether this is what was due. An error may be of a more special kind than was asked."""
         if self.kind is not due.kind:

@@ -50,6 +50,9 @@ def report(verdict: Verdict) -> str:
             lines += body
             shown.append(body)
     lines += _wrapped("", borrowed(verdict)) if verdict.borrowed else []
+    if any(outcome.status is not Status.MISSING for outcome in verdict.outcomes):
+        for one in verdict.skipped[:MOST_PRINTED]:
+            lines += _wrapped("Not run:", one)
     lines.append(f"{verdict.score} of {verdict.most} points.")
     return "\n".join(lines)
 
@@ -185,7 +188,7 @@ def _in_words(answer: Answer, line: str) -> str:
         text = f"{answer.errors[0]}: {answer.text}" if answer.text else answer.errors[0]
         # The line comes first: a long text is cut at its end.
         return (
-            f"in line {answer.line}, {text}" + f"  <- {line}" * bool(line) if answer.line else text
+            f"in {answer.place}, {text}" + f"  <- {line}" * bool(line) if answer.line else text
         )
     if answer.kind is Kind.LATE:
         return f"it {answer.kind.value}: is there a loop that never ends?"

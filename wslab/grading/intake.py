@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import stat
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,19 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from ..views.columns import printable
-from . import kit
-from .layout import ARCHIVES, NOTEBOOK, Pick, pick, right_name, walk
+from .layout import JUNK, NOTEBOOK, Pick, is_archive, is_skipped, kind, pick, right_name, walk
 from .limits import GRADED, Limits
+from .platforms import NO_WORK, Part, part_of
 from .submission import read_plain
-
-JUNK = re.compile(r"\..*|__MACOSX|Thumbs\.db|desktop\.ini", re.IGNORECASE)
-"""What operating systems leave in folders; no submission."""
 
 MOST_FAULTS = 5
 """So many of the files that cannot be read are named."""
-
-_LOOSE = re.compile(r"(?P<owner>.+?)[-_. ]+(?P<key>ex\d\d)(?!\d)", re.IGNORECASE)
-_MOODLE = re.compile(r"_assignsubmission_\w*$")
 
 
 @dataclass(frozen=True)
@@ -45,41 +38,77 @@ class Entry:
     flags: tuple[str, ...] = ()
     refusal: str = ""
     """Why it is not opened; a whole sentence."""
+    extra: tuple[str, ...] = ()
+    """Names of what lies beside the work, and isn't read."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Entry:
         """From what `dataclasses.asdict` made of it."""
         paths = tuple((path, name) for path, name in data["paths"])
-        return cls(**{**data, "paths": paths, "flags": tuple(data["flags"])})
+        flags, extra = tuple(data["flags"]), tuple(data["extra"])
+        return cls(**{**data, "paths": paths, "flags": flags, "extra": extra})
 
 
 def entries(folder: Path, exercises: Sequence[str]) -> list[Entry]:
     """All submissions in a folder, by their names. Raises OSError if it cannot be read."""
+    return listing(folder, exercises)[0]
+
+
+def listing(folder: Path, exercises: Sequence[str]) -> tuple[list[Entry], list[str]]:
+    """The submissions in a folder, and the names of what can be none. Raises OSError."""
     found: list[Entry] = []
-    loose: dict[str, list[tuple[str, str]]] = {}
+    parts: dict[str, list[Part]] = {}
+    passed_over: list[str] = []
     for name in sorted(os.listdir(folder), key=os.fsencode):
+        mode = os.lstat(folder / name).st_mode
+        plain, is_folder = stat.S_ISREG(mode), stat.S_ISDIR(mode)
+        part = part_of(name, exercises) if plain or is_folder else None
         if JUNK.fullmatch(name):
             continue
-        path = folder / name
-        mode = os.lstat(path).st_mode
-        lower = name.lower()
-        if stat.S_ISREG(mode) and lower.endswith((".py", NOTEBOOK)):
-            owner, key = _owner(path.stem, exercises)
-            if key:
-                loose.setdefault(owner, []).append((str(path), kit.FILES[key] + path.suffix))
-                continue
-        found.append(_entry(name, path, mode))
-    for owner, paths in loose.items():
-        label = ", ".join(printable(os.path.basename(path)) for path, _ in paths)
-        names = [name for _, name in paths]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        flags = tuple(f"{name} is there twice" for name in twice)
-        found.append(Entry(_identity(owner), label, tuple(paths), flags))
-    return _apart(sorted(found, key=lambda entry: entry.folder))
+        if part and (plain or part.platform):
+            parts.setdefault(part.group, []).append(part)
+        elif is_skipped(name) if is_folder else plain and _is_no_work(name):
+            passed_over.append(name)
+        else:
+            found.append(_entry(name, folder / name, mode))
+    found += [_together(folder, group, exercises) for group in parts.values()]
+    return _apart(found), [printable(name) for name in passed_over]
+
+
+def _is_no_work(name: str) -> bool:
+    return name.startswith(".") or name.lower().endswith(NO_WORK)
+
+
+def _together(folder: Path, parts: Sequence[Part], exercises: Sequence[str]) -> Entry:
+    """What one student has handed in last; the rest is named."""
+    latest = max(part.attempt for part in parts)
+    kept: list[tuple[Part, str]] = []
+    flags, extra = [], []
+    for part in sorted(parts, key=lambda part: -part.upload):
+        name = None if part.beside else part.counts_as(exercises)
+        names = [other for _, other in kept]
+        if part.attempt < latest:
+            flags.append(f"an earlier attempt, not read: '{printable(part.name)}'")
+        elif name is None:
+            extra.append(printable(part.file or part.name))
+        elif name in names and part.upload:
+            flags.append(f"an earlier upload, not read: '{printable(part.name)}'")
+        else:
+            flags += [f"{name} is there twice"] if name in names else []
+            kept.append((part, name))
+    flags += ["late"] if any(part.late for part, _ in kept) else []
+    flags += [f"not read: '{name}'" for name in extra]
+    owner = _identity(parts[0].owner)
+    label = ", ".join(printable(part.name) for part in ([part for part, _ in kept] or parts))
+    paths = tuple((str(folder / part.name), name) for part, name in kept)
+    why = f"There is nothing but {label}, and that isn't read: a .py, a notebook or an archive is."
+    return Entry(
+        owner, label, paths, tuple(dict.fromkeys(flags)), "" if kept else why, tuple(extra)
+    )
 
 
 def _entry(name: str, path: Path, mode: int) -> Entry:
-    archive = next((end for end in ARCHIVES if name.lower().endswith(end)), "")
+    archive = kind(name)
     entry = Entry(_identity(name), printable(name), ((str(path), ""),))
     if stat.S_ISDIR(mode):
         return entry
@@ -94,24 +123,13 @@ def _entry(name: str, path: Path, mode: int) -> Entry:
         end = path.suffix.lower()
         why = f"Which exercise is it? Name it like {entry.student_id[:40]}_ex03{end}."
         return replace(entry, refusal=why)
-    kinds = " ".join(ARCHIVES)
-    why = f"It is no folder, no archive ({kinds}), no .py and no .ipynb file."
+    why = "It is no folder, no archive (.zip .tar .tar.gz ...), no .py and no .ipynb file."
     return replace(entry, refusal=why)
 
 
-def _owner(stem: str, exercises: Sequence[str]) -> tuple[str, str]:
-    """Whose file it is, and of which exercise: "anna_ex03" says both."""
-    match = _LOOSE.match(stem)
-    if match and match["key"].lower() in kit.FILES:
-        return match["owner"], match["key"].lower()
-    if len(exercises) == 1 and not re.match(r"ex\d\d", stem, re.IGNORECASE):
-        return stem, exercises[0]
-    return stem, ""
-
-
 def _identity(name: str) -> str:
-    """A student's id: the name without what a learning platform puts behind it."""
-    return printable(unicodedata.normalize("NFC", _MOODLE.sub("", name)).strip()) or "unnamed"
+    """A student's id from a name, in one of the ways to write it in Unicode."""
+    return printable(unicodedata.normalize("NFC", name).strip()) or "unnamed"
 
 
 def _alike(identity: str) -> str:
@@ -158,16 +176,18 @@ class File:
 
 def files(entry: Entry, limits: Limits = GRADED) -> tuple[list[File], Pick]:
     """Read what counts of a submission, within bounds; and what else was seen."""
-    if len(entry.paths) == 1 and not entry.paths[0][1]:
-        place = Path(entry.paths[0][0])
-        if place.is_dir():
+    places: list[tuple[Path, str]] = []
+    chosen = Pick((), names=entry.extra)
+    for path, name in entry.paths:
+        place = Path(path)
+        if place.is_dir() and not name:
             chosen = pick(*walk(place))
-            places = [(place / path, right_name(path)) for path in chosen.paths]
+            chosen = replace(chosen, names=(*chosen.names, *entry.extra))
+            places += [(place / inside, right_name(inside)) for inside in chosen.paths]
         else:
-            places, chosen = [(place, place.name)], Pick(())
-    else:
-        places = [(Path(path), name) for path, name in entry.paths]
-        chosen = Pick((), names=tuple(name for _, name in places))
+            places.append((place, name or place.name))
+    if not chosen.paths:
+        chosen = replace(chosen, names=(*chosen.names, *(name for _, name in places)))
     return list(_read_all(places, limits)), chosen
 
 
@@ -186,7 +206,7 @@ def digest(found: Iterable[File], chosen: Pick) -> str:
     """The same if, and only if, all that counts is the same."""
     total = hashlib.sha256()
     words = [word for file in found for word in (file.name, file.problem, file.data)]
-    rest = (chosen.names, chosen.flags, chosen.faults, sorted(chosen.twice.items()))
+    rest = (chosen.names, chosen.aside, chosen.flags, chosen.faults)
     for word in [*words, repr(rest)]:
         data = word if isinstance(word, bytes) else word.encode("utf-8", "surrogatepass")
         total.update(len(data).to_bytes(8, "big") + data)
@@ -208,6 +228,6 @@ def _read_all(places: Iterable[tuple[Path, str]], limits: Limits) -> Iterator[Fi
 
 
 def _most(name: str, limits: Limits) -> int:
-    if name.lower().endswith(ARCHIVES):
+    if is_archive(name):
         return limits.archive
     return limits.notebook if name.lower().endswith(NOTEBOOK) else limits.source

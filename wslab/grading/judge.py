@@ -16,6 +16,7 @@ from . import kit
 from .answers import Answer, Complaint, Kind
 from .beliefs import Belief, explaining
 from .check import Check, Outcome, Status
+from .execute import CELL, PYTHON
 from .limits import GRADED, Limits
 from .sandbox import common
 from .session import Lent, Session
@@ -35,6 +36,8 @@ class Verdict:
     """The beginning of what the code printed."""
     borrowed: tuple[str, ...] = ()
     """The functions of wslab that stepped in for the student's own."""
+    skipped: tuple[str, ...] = ()
+    """What of the file wasn't run, and why: cells that failed, imports of what isn't there."""
     strain: int = 0
     """So often the code ended or hung, more or less in seconds: see `Session.strain`."""
 
@@ -87,8 +90,12 @@ def judge(
                 outcomes.append(run(check, session, seed, beliefs))
     return Verdict(
         exercise, tuple(outcomes), common(session.runs), session.printed,
-        tuple(sorted(session.program.borrowed)), session.strain,
+        tuple(sorted(session.program.borrowed)), _skipped(session), session.strain,
     )  # fmt: skip
+
+
+def _skipped(session: Session) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*session.skipped, *session.program.skipped]))
 
 
 def run(check: Check, session: Session, seed: str, beliefs: Iterable[Belief]) -> Outcome:
@@ -114,7 +121,7 @@ def _outcome(check: Check, student: Student, beliefs: Iterable[Belief]) -> Outco
     if not wrong and not student.complaints:
         return Outcome(check, Status.PASSED, asked=len(trials))
     note = "\n".join(student.complaints)
-    source = student.session.sources.get(student.session.file, "")
+    source = student.session.sources.get(student.session.file, "").replace(CELL, "\n")
     if not wrong:
         begin = _unwritten_part(student.session.file, note)
         status = Status.MISSING if begin else Status.FAILED
@@ -127,7 +134,7 @@ def _outcome(check: Check, student: Student, beliefs: Iterable[Belief]) -> Outco
         Status.MISSING if unwritten else Status.FAILED,
         shown,
         beliefs=() if unwritten else explaining(beliefs, trials, source),
-        note=unwritten or note,
+        note=unwritten or "\n".join(filter(None, [note, _cause(student.session, shown.answer)])),
         wrong=_count(wrong),
         asked=_count(trials),
         source_line=_source_line(student.session, shown.answer),
@@ -163,15 +170,16 @@ def _unwritten(session: Session, trial: Trial) -> str:
         hint = f" Is it {near[0]!a}? Then give it that name." if near else ""
         text = session.sources.get(session.file, "")
         if found := re.search(rf"^[ \t]+def {name}\b", text, re.MULTILINE):
-            line = text.count("\n", 0, found.start()) + 1
+            line = text[: found.start()].rpartition(CELL)[2].count("\n") + 1
             hint = f" Line {line} begins with spaces, so it is a part of what stands above it."
-        return f"There is no function {name} in {session.file}.py.{hint}"
+        hint += f"\nNot run: {session.skipped[0]}" if session.skipped else ""
+        return f"There is no function {name} in {_source(session)}.{hint}"
     if "NotImplementedError" in answer.errors:
         # It may be another one, that this one calls.
         other, colon, hint = answer.text.partition(": ")
         name, hint = (other, hint) if colon and other.isidentifier() else (name, answer.text)
         begin = f"\nTo begin with: {_sentence(hint)}" if hint else ""
-        return f"{name} is still to be written, in {session.file}.py.{begin}"
+        return f"{name} is still to be written, in {_source(session)}.{begin}"
     return ""
 
 
@@ -190,9 +198,11 @@ def _sentence(hint: str) -> str:
 
 
 def _not_loaded(session: Session, trouble: Answer) -> str:
-    file = f"{session.file}.py"
+    file = _source(session)
     if trouble.kind is Kind.RAISED:
-        where = f", line {trouble.line}" if trouble.line else ""
+        where = f", {trouble.place}" if trouble.place else ""
+        if trouble.errors[0] == "SyntaxError":
+            where += f" (read by {PYTHON}; a newer one may know more)"
         line = _source_line(session, trouble)
         shown = f"\n    {line}" if line else ""
         return f"{file} cannot be loaded: {trouble.errors[0]}: {trouble.text}{where}.{shown}"
@@ -201,8 +211,24 @@ def _not_loaded(session: Session, trouble: Answer) -> str:
     return f"{file} cannot be loaded: it {trouble.kind.value}. {trouble.text}".strip()
 
 
+def _source(session: Session) -> str:
+    """What to call the file that was handed in."""
+    notebook = session.sources.get(session.file, "").startswith(CELL)
+    return "the notebook" if notebook else f"{session.file}.py"
+
+
+def _cause(session: Session, answer: Answer) -> str:
+    """Why a name isn't there: what would have made it wasn't run."""
+    missed = session.skipped if "NameError" in answer.errors else ()
+    return f"Not run: {missed[0]}" if missed else ""
+
+
 def _source_line(session: Session, answer: Answer) -> str:
     """The line of the student's file that an error came from."""
-    text = session.sources.get(answer.file.removesuffix(".py").replace("/", "."), "")
+    name, _, cell = answer.file.partition(".ipynb, cell ")
+    text = session.sources.get(name.removesuffix(".py").replace("/", "."), "")
+    cells = text.split(CELL)
+    if cell:
+        text = cells[int(cell)] if cell.isdecimal() and int(cell) < len(cells) else ""
     lines = text.split("\n")
     return lines[answer.line - 1].strip() if 0 < answer.line <= len(lines) else ""

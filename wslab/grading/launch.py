@@ -14,6 +14,7 @@ from typing import Any
 
 from ..net import Trouble
 from . import worker
+from .execute import CELL
 from .forked import Forked, Nursery
 
 # To import it here leaves its byte code on the disk: a worker writes none, and so starts faster.
@@ -33,10 +34,16 @@ _nurseries: list[Nursery] = []
 
 def lay_out(folder: Path, sources: Mapping[str, str], files: Mapping[str, str]) -> None:
     """Where the code expects its neighbours; the text that runs is the one in the message."""
-    for name, text in {**{f"{name}.py": text for name, text in sources.items()}, **files}.items():
+    for name, text in {**dict(_as_files(sources)), **files}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode("utf-8", "surrogatepass"))
+
+
+def _as_files(sources: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, text in sources.items():
+        # Cells are run one by one where they are imported, so their file only imports them.
+        yield f"{name}.py", f"from {name} import *\n" if text.startswith(CELL) else text
 
 
 def open_nursery(folder: str) -> None:

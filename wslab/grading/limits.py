@@ -51,7 +51,7 @@ class Limits:
     """So much of what the code prints is kept; the rest is read and dropped."""
     source: int = MIB
     """The longest source file."""
-    notebook: int = 4 * MIB
+    notebook: int = 8 * MIB
     """The longest notebook; its pictures count too."""
     archive: int = 20 * MIB
     """The longest archive, as it is handed in."""

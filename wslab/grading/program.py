@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from .answers import PRINTED, Complaint
+from .execute import NOT_RUN
 from .limits import Limits
 from .server import LENT, Server
 
@@ -19,6 +20,7 @@ UNWRITTEN = "not written yet: "
 """What the given part of a starter prints when it comes to a function that waits to be written."""
 
 
+_SKIPPED = re.compile(rf"^{NOT_RUN}(.{{1,300}})$", re.MULTILINE)
 _BORROWED = re.compile(rf"^{LENT}([a-z_]{{1,30}}) is wslab's", re.MULTILINE)
 
 
@@ -36,6 +38,8 @@ class Program:
         self._server: Server | None = None
         self._hopeless = ""
         """Why it cannot be started: what it was for one check, it is for all."""
+        self.skipped: dict[str, None] = {}
+        """What of the file isn't run, and why; in their order."""
         self.borrowed: set[str] = set()
         """The functions of wslab that have stepped in for missing ones."""
         self.runs: list[tuple[str, ...]] = []
@@ -68,6 +72,7 @@ class Program:
             raise
         finally:
             self.borrowed.update(_BORROWED.findall(server.output()))
+            self.skipped.update(dict.fromkeys(_SKIPPED.findall(server.output())))
         if server is self._server and server.ended():
             self._server = None
             server.__exit__(None, None, None)  # complains
@@ -104,7 +109,11 @@ def _last_words(printed: str) -> str:
         if line.startswith(UNWRITTEN):
             return f"NotImplementedError: {line.removeprefix(UNWRITTEN)}"
     if any(line.startswith("Traceback") for line in lines):
-        places = re.findall(r'^ +File "[^"]*\b(ex\d\d_\w+\.py)", line (\d+)', printed, re.MULTILINE)
+        places = re.findall(
+            r'^ +File "[^"]*\b(ex\d\d_\w+\.(?:py|ipynb, cell \d+))", line (\d+)',
+            printed,
+            re.MULTILINE,
+        )
         where = " ({}, line {})".format(*places[-1]) if places else ""
         return PRINTED + lines[-1][:200] + where
     return ""

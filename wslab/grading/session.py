@@ -13,11 +13,15 @@ from typing import Any
 
 from . import scripts
 from .answers import Answer, Kind
+from .execute import Skipped, told
 from .limits import GRADED, Limits
 from .process import Child, Ended
 from .program import Program
 from .scripts import GaveUp, Play
 from .wire import Handle, WireError
+
+MOST_SKIPPED = 20
+"""Of so many cells and imports that aren't run we say why."""
 
 
 class Lent:
@@ -63,6 +67,8 @@ class Session:
         self.layers: tuple[str, ...] = ()
         """Those around the worker that was asked last."""
         self._runs: list[tuple[str, ...]] = []
+        self.skipped: tuple[str, ...] = ()
+        """What of the file isn't run, and why; in words."""
         self.printed = ""
         """The beginning of what the code printed; nothing where the worker may be a lent one."""
         self.deadline = time.monotonic() + limits.total
@@ -112,8 +118,10 @@ class Session:
         deadline = time.monotonic() + self.limits.load
         answer = self._guarded(lambda child: self._loaded(child, deadline))
         if answer.kind is Kind.RETURNED:
-            self._names = frozenset(filter(lambda name: type(name) is str, answer.value))
+            self._take_in(answer.value)
             return None
+        if "SyntaxError" in answer.errors:
+            self.skipped = (told(Skipped(0, answer.line, answer.errors[0], answer.text)),)
         # A file that cannot be loaded now cannot be loaded a second later either.
         self._trouble = answer
         self.close()
@@ -128,13 +136,21 @@ class Session:
         message = ["load", self._child.number, self.file]
         deadline = time.monotonic() + self.limits.call
         answer = self._guarded(lambda child: self._answer(child, message, [], deadline))
-        if answer.kind is Kind.RETURNED and type(answer.value) is list:
-            self._names = frozenset(filter(lambda name: type(name) is str, answer.value))
+        # What isn't run may be so for what another file has done in there.
+        whole = type(answer.value) is list and not any(map(_is_note, answer.value))
+        if answer.kind is Kind.RETURNED and whole:
+            self._take_in(answer.value)
             self._note_layers(self._child)
             self._starts += 1
             return True
         self.close()
         return False
+
+    def _take_in(self, loaded: list[Any]) -> None:
+        """The names of the functions, and after them what wasn't run."""
+        self._names = frozenset(name for name in loaded if type(name) is str)
+        notes = [note for note in loaded if type(note) is not str][:MOST_SKIPPED]
+        self.skipped = tuple(told(Skipped(*note)) for note in notes if _is_note(note))
 
     def _note_layers(self, child: Child) -> None:
         self.layers = child.layers
@@ -214,6 +230,12 @@ class Session:
             else:
                 return _read(reply, message[1], plays)
         raise TimeoutError
+
+
+def _is_note(note: Any) -> bool:
+    """Whether it has the form of a `Skipped`: all that a worker says may be a student's words."""
+    kinds = [type(item) for item in note] if type(note) in (list, tuple) else []
+    return kinds == [int, int, str, str] and str(note[2]).isidentifier()
 
 
 def _play(asked: list[Any], plays: list[Play]) -> list[Any]:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import io
 import os
+import re
 import stat
+import tokenize
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..views.columns import printable
 from . import kit
 from .limits import GRADED, Limits
 
@@ -25,6 +29,8 @@ class Submission:
     """By the name of the module, as "ex04_frames"."""
     problems: dict[str, str] = field(default_factory=dict)
     """A sentence for the student, for each file that is not there or cannot be read."""
+    unread: frozenset[str] = frozenset()
+    """Those that may be there, as something that wasn't read: that is no zero."""
 
     def reasons(self, names: Sequence[str]) -> str:
         """Why these files are not there: what helps comes first, the rest is one sentence."""
@@ -49,7 +55,7 @@ def read_folder(folder: Path, limits: Limits = GRADED) -> Submission:
         try:
             texts[name] = read_text(folder / f"{name}.py", limits.source)
         except FileNotFoundError:
-            problems[name] = missing(f"{name}.py", names)
+            problems[name] = missing(f"{name}.py", names)[0]
         except OSError as error:
             problems[name] = f"{name}.py cannot be read ({error.strerror})."
         except ValueError as error:
@@ -62,7 +68,7 @@ def read_text(path: Path, most: int) -> str:
 
     Raises OSError; ValueError with a text that goes on after the file's name.
     """
-    return decode(read_plain(path, most)).replace("\r\n", "\n").replace("\r", "\n")
+    return decode(read_plain(path, most))[0]
 
 
 def read_plain(path: Path, most: int) -> bytes:
@@ -93,35 +99,68 @@ def _plain(mode: int) -> None:
         raise ValueError("is no plain file.")
 
 
-def decode(data: bytes) -> str:
-    """UTF-8, or what a byte order mark says. Raises ValueError."""
-    encoding = "utf-8"
-    for mark, name in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
-                       (codecs.BOM_UTF16_BE, "utf-16")):  # fmt: skip
-        if data.startswith(mark):
-            encoding = name
+def decode(data: bytes) -> tuple[str, str]:
+    r"""A source as Python reads it (PEP 263), with ``\n`` at line ends, and what is odd about it.
+
+    What Python refuses is read all the same if only one reading is possible: UTF-16 with its byte
+    order mark, and UTF-8 beside a line that names an encoding that doesn't exist. Then the second
+    part says so, to go on after the file's name; else it is "". Nothing is guessed: raises
+    ValueError.
+    """
+    odd = ""
+    mark = next((mark for mark in _WIDE if data.startswith(mark)), None)
+    if mark is not None:
+        encoding = _WIDE[mark]
+        odd = f"is in {encoding.upper()}, which Python doesn't read"
+    else:
+        # Old Macs end lines with CR alone, and the encoding is looked for in the first two.
+        lines = io.BytesIO(re.sub(rb"\r\n?", b"\n", data)).readline
+        try:
+            encoding, _ = tokenize.detect_encoding(lines)
+        except SyntaxError as error:
+            encoding = "utf-8-sig"
+            odd = f"has a line about its encoding that Python refuses ({printable(str(error))})"
+        if not _is_ascii_and_more(encoding):
+            raise ValueError(f"says that it's in {encoding}. Save it as UTF-8.")
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"is not text in UTF-8: see line {line}. Save it as UTF-8.") from None
+        name = encoding.removesuffix("-sig").upper()
+        raise ValueError(f"is not text in {name}: see line {line}. Save it as UTF-8.") from None
     if "\0" in text:
-        raise ValueError("holds bytes that are no text. Save it as plain text, UTF-8.")
-    return text
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise ValueError(f"holds NUL bytes, so it is no text: see line {line}. Save it as UTF-8.")
+    return text.replace("\r\n", "\n").replace("\r", "\n"), odd
 
 
-def missing(name: str, names: Iterable[str]) -> str:
-    """Why a file is not there: one of those that are may have been meant."""
+_WIDE = {  # in this order: the mark of UTF-32 begins as that of UTF-16
+    codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
+}  # fmt: skip
+
+
+def _is_ascii_and_more(encoding: str) -> bool:
+    """Whether ASCII means the same in it: others hide code, and some take for ever."""
+    ascii_text = bytes(range(32, 127))
+    try:
+        return ascii_text.decode(encoding) == ascii_text.decode("ascii")
+    except (UnicodeError, LookupError):
+        return False
+
+
+def missing(name: str, names: Iterable[str]) -> tuple[str, bool]:
+    """Why a file is not there, and whether one of those that are may have been meant."""
     others = tuple(key for key in kit.FILES if not name.startswith(key))
     free = [other for other in names if not other.lower().startswith(others)]
     # A file is taken for the one that its name resembles most, and for no other.
     due = [f"{file}.py" for file in kit.FILES.values()]
     likely = [other for other in free if name in difflib.get_close_matches(other, due, 1, 0.0)]
     near = difflib.get_close_matches(name, likely, 1, 0.6)
-    near = near or [other for other in free if other.lower().startswith(name[:4])]
+    near = near or [other for other in free if name[:4] in other.lower()]
     if near:
-        return f"There is no {name}. Is it {near[0]!a}? Then give it that name."
-    return _absent(name.removesuffix(".py"))
+        return f"There is no {name}. Is it {near[0]!a}? Then give it that name.", True
+    return _absent(name.removesuffix(".py")), False
 
 
 def _absent(name: str) -> str:

@@ -77,6 +77,8 @@ def grade(task: Task, limits: Limits = GRADED) -> Record:
                 opened.submission, exercise, task.seed,
                 limits=limits, deadline=deadline, lent=lent,
             ))  # fmt: skip
+    for verdict in verdicts:
+        opened.flags += [f"not run in {verdict.exercise}: {one}" for one in verdict.skipped]
     if time.monotonic() > deadline:
         opened.flags.append("ended or hung so often that not all was asked")
     return _record(task, opened, verdicts)
@@ -101,7 +103,12 @@ def _blank(task: Task, most: int) -> Record:
 
 
 def _record(task: Task, opened: Opened, verdicts: Sequence[Verdict]) -> Record:
-    checks = tuple(_check_record(outcome) for verdict in verdicts for outcome in verdict.outcomes)
+    unread = {key for key in task.exercises if kit.FILES[key] in opened.submission.unread}
+    checks = tuple(
+        _check_record(outcome, verdict.exercise in unread)
+        for verdict in verdicts
+        for outcome in verdict.outcomes
+    )
     layers = common([verdict.layers for verdict in verdicts if verdict.layers])
     wanted = [kit.FILES[key] for key in task.exercises]
     absent = [name for name in wanted if name not in opened.submission.texts]
@@ -109,9 +116,11 @@ def _record(task: Task, opened: Opened, verdicts: Sequence[Verdict]) -> Record:
     notes = []
     if absent:
         status = record.EMPTY if absent == wanted else record.PARTIAL
+        status = record.REFUSED if unread else status
         notes = [opened.submission.reasons(absent)]
     scores = [one.score for one in checks]
-    if None in scores:
+    texts = [opened.submission.texts.get(name) for name in wanted]
+    if any(outcome.status is Status.FAULT for one in verdicts for outcome in one.outcomes):
         status = record.NEEDS_A_PERSON
         notes.insert(0, "The grader itself failed in a check: see there.")
     flags = list(opened.flags)
@@ -123,20 +132,21 @@ def _record(task: Task, opened: Opened, verdicts: Sequence[Verdict]) -> Record:
         score=None if None in scores else sum(score or 0 for score in scores),
         flags=tuple(flags),
         isolation="; ".join(layers),
-        texts_hash=_hash(repr([opened.submission.texts.get(name) for name in wanted])),
+        texts_hash=_hash(repr(texts)) if any(texts) else "",
         checks=checks,
         note=" ".join(notes),
     )
 
 
-def _check_record(outcome: Outcome) -> CheckRecord:
+def _check_record(outcome: Outcome, unread: bool) -> CheckRecord:
     check = outcome.check
-    failed = outcome.status is Status.FAULT
+    failed = outcome.status is Status.FAULT or unread
     belief = f"{check.exercise}.{outcome.beliefs[0].name}" if outcome.beliefs else ""
+    status = Status.FAULT if unread else outcome.status
     return CheckRecord(
         check.id, check.exercise, check.title, check.points,
         None if failed else outcome.score,
-        outcome.status.value, belief, tuple(feedback.explain(outcome)),
+        status.value, belief, tuple(feedback.explain(outcome)),
     )  # fmt: skip
 
 

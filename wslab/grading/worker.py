@@ -32,12 +32,11 @@ from types import ModuleType
 from typing import Any
 
 from . import sandbox, wire
+from .execute import NOT_RUN, SHOWN, Skipped, execute, file_names, told
 from .wire import Handle, Other, WireError
 
 LOST = 3
 """The exit status of a worker that has lost its judge."""
-SHOWN = 200
-"""So many characters of an error's text go back."""
 
 
 def main() -> None:
@@ -118,6 +117,10 @@ class Sources:
     def __init__(self, texts: dict[str, str]) -> None:
         self.texts = texts  # by the name of the module, as "ex04_frames"
         self.folder = os.getcwd()
+        self.skipped: dict[str, list[Skipped]] = {}  # the same
+        self.files = {
+            part for name in texts for part in file_names(self.file_name(name), texts[name])
+        }
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """Python asks this for each import that the standard library does not answer."""
@@ -137,15 +140,24 @@ class Sources:
         sys.argv = [self.file_name(name), *words]
         # A new one: a file that forgets to import what we have imported has to notice.
         sys.modules["__main__"] = ModuleType("__main__")
-        self._run(name, vars(sys.modules["__main__"]))
+        self._run(name, vars(sys.modules["__main__"]), program=True)
 
-    def _run(self, name: str, variables: dict[str, Any]) -> None:
+    def _run(self, name: str, variables: dict[str, Any], program: bool = False) -> None:
         variables["__file__"] = self.file_name(name)
-        exec(compile(self.texts[name], self.file_name(name), "exec", dont_inherit=True), variables)
+        skipped = self.skipped[name] = Notes() if program else []
+        execute(self.texts[name], self.file_name(name), variables, skipped, program)
 
     def file_name(self, module: str) -> str:
         """Where it would be, if it were loaded from there."""
         return os.path.join(self.folder, module + ".py")
+
+
+class Notes(list[Skipped]):
+    """What a program doesn't run is printed at once: nobody asks it afterwards."""
+
+    def append(self, one: Skipped) -> None:
+        """Print it."""
+        print(f"{NOT_RUN}{told(one)}", file=sys.stderr, flush=True)
 
 
 # ---------------------------------------------------------------- calls and answers
@@ -171,10 +183,11 @@ class Worker:
             else:
                 self._answer(number, partial(self._call, name, *rest))
 
-    def _load(self, file: str) -> list[str]:
+    def _load(self, file: str) -> list[Any]:
         self.module = importlib.import_module(file)
         names = vars(self.module).items()
-        return [name for name, value in names if type(name) is str and callable(value)]
+        found = [name for name, value in names if type(name) is str and callable(value)]
+        return [*found, *self.sources.skipped.get(file, [])]
 
     def _call(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         found = [self._stand_in(arg) for arg in args]
@@ -285,13 +298,12 @@ def _described(error: BaseException, sources: Sources) -> tuple[list[str], str, 
         text = ""
     if type(error).__module__ != "builtins":
         names.insert(0, type(error).__name__)
-    files = set(map(sources.file_name, sources.texts))
     where = ("", 0)
-    if isinstance(error, SyntaxError) and error.filename in files:
+    if isinstance(error, SyntaxError) and error.filename in sources.files:
         where, text = (str(error.filename), error.lineno or 0), str(error.msg)
     step = error.__traceback__
     while step is not None:
-        if step.tb_frame.f_code.co_filename in files:
+        if step.tb_frame.f_code.co_filename in sources.files:
             where = step.tb_frame.f_code.co_filename, step.tb_lineno
         step = step.tb_next
     return names, text[:SHOWN], os.path.basename(where[0]), where[1]

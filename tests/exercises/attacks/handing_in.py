@@ -125,9 +125,9 @@ def a_tar_bomb(folder: Path) -> None:
             archive.addfile(member, io.BytesIO(bytes(size)))
 
 
-@handed_in("ex05")
+@handed_in("ex05", deserves=10)
 def archives_that_lead_out(folder: Path) -> None:
-    """Names with .. and roots in a zip, to write over the kit. Nothing of it is ever written."""
+    """Names with .. and roots in a zip, to write over the kit. Read, and never written."""
     with zipfile.ZipFile(folder / "work.zip", "w") as archive:
         for name in (f"../../{NAME}", f"/etc/{NAME}", f"..\\{NAME}", f"C:/{NAME}"):
             archive.writestr(name, solution())
@@ -145,7 +145,7 @@ def links_in_an_archive(folder: Path) -> None:
 
 @handed_in("ex05")
 def an_archive_in_an_archive(folder: Path) -> None:
-    """Zip in zip in zip. Only the outermost is opened."""
+    """Zip in zip in zip in zip. The third one is not opened."""
     data, name = solution(), NAME
     for _ in range(5):
         packed = io.BytesIO()
