@@ -322,3 +322,171 @@ def test_full_marks_or_a_blank_with_a_true_reason(
 
 def test_there_is_one_row_for_each(graded: dict[str, dict[str, str]]) -> None:
     assert set(graded) == set(CASES)
+
+
+# ---------------------------------------------------------------- learning platforms
+
+WHEN = "attempt_2026-03-{:02}-10-00-00"
+WRONG = b"def apply_mask(data, key):\n    return data\n"
+RECEIPT = b"Name: Anna Ruiz (anna)\nAssignment: Masking\nFiles:\n"
+PAGE = b"<p>My answer is in the file.</p>"
+DOWNLOAD = {
+    # Moodle, in folders and without
+    f"Anna Ruiz_381_assignsubmission_file_/{NAME}": RAW,
+    "Anna Ruiz_381_assignsubmission_onlinetext_/onlinetext.html": PAGE,
+    f"Jean-Luc d'Été_382_assignsubmission_file_{NAME}": RAW,
+    "Jean-Luc d'Été_382_assignsubmission_onlinetext_onlinetext.html": PAGE,
+    "王 小明_383_assignsubmission_file_work.zip": zipped({NAME: RAW}),
+    "Only Text_384_assignsubmission_onlinetext_onlinetext.html": PAGE,
+    # Blackboard: a receipt beside each attempt, and the last attempt counts
+    f"Masking_mia_{WHEN.format(1)}.txt": RECEIPT,
+    f"Masking_mia_{WHEN.format(1)}_{NAME}": WRONG,
+    f"Masking_mia_{WHEN.format(2)}.txt": RECEIPT,
+    f"Masking_mia_{WHEN.format(2)}_{NAME}": RAW,
+    f"Masking_noah-b_{WHEN.format(3)}_my answer.py": RAW,
+    f"Masking_noah-b_{WHEN.format(3)}.txt": RECEIPT,
+    # Canvas: a late one, one uploaded again, a text, two students of one name
+    f"ruizanna_LATE_1234_56789_{NAME}": RAW,
+    f"smithjo_1235_56790_{NAME}": WRONG,
+    "smithjo_1235_56800_ex05_masking-1.py": RAW,
+    "smithjo_1236_56791_homework.ipynb": book(*WHOLE),
+    "smithjo_1236_text.html": PAGE,
+    # GitHub Classroom, Gradescope
+    f"masking-octo-cat/{NAME}": RAW,
+    "masking-octo-cat/.git/config": b"",
+    f"submission_7001/{NAME}": RAW,
+    # by hand
+    f"Zoë Müller-Lüdenscheidt_{NAME}": RAW,
+    "kim.zip": zipped({NAME: RAW}),
+    f"..lee/{NAME}": RAW,
+    # what is no submission at all
+    "submission_metadata.yml": b"submission_7001: {}",
+    "grades.csv": b"id,mark\n", "README.txt": b"Look here", "kim.txt": b"Well done!",
+    ".DS_Store": b"", "index.html": PAGE,
+}  # fmt: skip
+STUDENTS = {
+    "Anna Ruiz_381", "Jean-Luc d'Été_382", "王 小明_383", "Only Text_384", "mia", "noah-b",
+    "ruizanna_1234", "smithjo_1235", "smithjo_1236", "masking-octo-cat", "submission_7001",
+    "Zoë Müller-Lüdenscheidt", "kim", "..lee",
+}  # fmt: skip
+
+
+def test_a_download_has_one_row_for_each_student(tmp_path: Path) -> None:
+    several(DOWNLOAD)(tmp_path, "in")
+    found, said = rows(tmp_path / "in", tmp_path / "out")
+    assert set(found) == STUDENTS
+    text_only = found.pop("Only Text_384")
+    assert (text_only["status"], text_only["score"]) == ("refused", "")
+    assert "onlinetext" in text_only["note"]
+    for who, row in found.items():
+        assert (row["status"], row["score"]) == ("graded", row["max_score"]), (who, row)
+    assert "late" in found["ruizanna_1234"]["flags"]
+    assert "onlinetext" in found["Anna Ruiz_381"]["flags"], "what isn't read is said"
+    assert "earlier attempt" in found["mia"]["flags"]
+    assert "earlier upload" in found["smithjo_1235"]["flags"]
+    for name in ("submission_metadata.yml", "grades.csv", "README.txt", "kim.txt", "index.html"):
+        assert name in said
+    summary = (tmp_path / "out" / "summary.txt").read_text("utf-8")
+    assert "mean 10.0" in summary, "people count, and what lies beside their work does not"
+
+
+@pytest.mark.parametrize(
+    "how", ["itself", "in a folder", "of moodle", "a tar", "a folder", "wrapped"]
+)
+def test_one_archive_for_the_whole_class(tmp_path: Path, how: str) -> None:
+    people = {f"anna/{NAME}": RAW, f"ben/{NAME}": RAW + b"# ben", "ben/notes.md": b""}
+    if how == "of moodle":
+        people = {
+            f"{who}_{n}_assignsubmission_file_{NAME}": RAW for n, who in enumerate(["a b", "c"])
+        }
+    ids = {"anna", "ben"} if how != "of moodle" else {"a b_0", "c_1"}
+    (tmp_path / "in").mkdir()
+    given = tmp_path / "in"
+    if how in ("a folder", "wrapped"):
+        several({f"Course 7/{name}": data for name, data in people.items()})(tmp_path, "in")
+    if how == "wrapped":
+        people = {f"Course 7/{name}": data for name, data in people.items()}
+        given = tmp_path / "download.zip"
+        given.write_bytes(zipped(people))
+    elif how == "a tar":
+        (given / "class.tgz").write_bytes(gzip.compress(tarred(people)))
+    elif how != "a folder":
+        (given / "class.zip").write_bytes(
+            zipped({f"..\\..\\{name}": people[name] for name in people})
+        )
+    if how == "itself":
+        given = given / "class.zip"
+    found, said = rows(given, tmp_path / "out")
+    assert set(found) == ids
+    assert all(row["score"] == row["max_score"] for row in found.values()), found
+    assert "several students" in said
+    assert not (tmp_path / "out" / "class").exists()
+    assert not (tmp_path / "anna").exists()
+    assert not (tmp_path.parent / "anna").exists()
+
+
+def test_the_only_student_is_no_class(tmp_path: Path) -> None:
+    kit = {f"kit/{place}/{NAME}": RAW for place in ("exercises", "solutions", "tests/x")}
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "anna.zip").write_bytes(
+        zipped({**kit, "kit/tests/checks/ex05.py": b"1 / 0"})
+    )
+    found, _ = rows(tmp_path / "in", tmp_path / "out")
+    assert found["anna"]["score"] == found["anna"]["max_score"]
+
+
+def test_an_archive_that_cannot_be_unpacked_is_no_mark(tmp_path: Path) -> None:
+    (tmp_path / "class.zip").write_bytes(locked(zipped({f"anna/{NAME}": RAW})))
+    words = ["grade", str(tmp_path / "class.zip"), "-o", str(tmp_path / "out")]
+    done = subprocess.run(
+        [sys.executable, "-m", "wslab", *words],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "Unpack it with another program" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# ---------------------------------------------------------------- week after week
+
+
+def test_another_exercise_next_week_keeps_this_weeks_columns(tmp_path: Path) -> None:
+    week3 = (ROOT / "solutions" / "ex03_opening_handshake.py").read_bytes()
+    for who in ("anna", "ben"):
+        file("ex03_opening_handshake.py", week3 + who.encode().join([b"# ", b""]))(
+            tmp_path / "3", who
+        )
+    for who in ("anna", "eve"):
+        file(NAME, RAW)(tmp_path / "5", who)
+    out = tmp_path / "marks"
+    first, _ = rows(tmp_path / "3", out, "--exercise", "ex03")
+    both, _ = rows(tmp_path / "5", out)
+    assert set(both) == {"anna", "ben", "eve"}
+    most = {who: int(row["max_score"]) for who, row in first.items()}
+    for who in ("anna", "ben"):
+        assert both[who]["ex03.accept_value"] == first[who]["ex03.accept_value"] != ""
+    assert int(both["anna"]["score"]) == most["anna"] + 10
+    assert both["eve"]["ex03.accept_value"] == both["ben"]["ex05.mask_it"] == ""
+    assert "earlier run" in both["anna"]["flags"]
+    again, _ = rows(tmp_path / "3", out, "--exercise", "ex03", "ex05")
+    assert set(again) == {"anna", "ben"}, "what is asked now comes from what is there now"
+
+
+def test_an_empty_seed_is_refused(tmp_path: Path) -> None:
+    """As a workflow writes it whose secret isn't set: everyone could guess the questions."""
+    file(NAME, RAW)(tmp_path / "in", "anna")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "seed").write_text("\n")
+    words = ["grade", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--exercise", "ex05"]
+    done = subprocess.run(
+        [sys.executable, "-m", "wslab", *words],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "seed' is empty" in done.stderr

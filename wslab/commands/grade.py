@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from ..grading import kit, launch, orphans, record
-from ..grading.coordinator import Coordinator, NotIsolated
+from ..grading.class_archive import unpacked
+from ..grading.coordinator import Coordinator, NotIsolated, with_earlier
 from ..grading.journal import Journal, JournalError
+from ..grading.layout import is_archive
 from ..grading.progress import Progress
 from ..grading.record import Graded
 from ..grading.report import write
@@ -67,10 +69,12 @@ def run(args: argparse.Namespace) -> int:
             kit.companions(key)
         _prepare(out, submissions)
         launch.try_other_user(out)
-        with Journal(out) as journal:
+        with Journal(out) as journal, unpacked(submissions.absolute(), out) as (folder, opened):
             seed = _seed(out, args.seed)
+            for name in opened:
+                print(f"{name}: holds the work of several students.")
             return _grade(args, Coordinator(
-                submissions, out, seed, sorted(set(exercises)),
+                folder, out, seed, sorted(set(exercises)),
                 jobs=args.jobs, allow_unsandboxed=args.allow_unsandboxed,
             ), journal)  # fmt: skip
     except JournalError as error:
@@ -109,12 +113,17 @@ def _grade(args: argparse.Namespace, coordinator: Coordinator, journal: Journal)
         )
         raise
     print(_summary(found))
-    for path in write(found, Path(args.output))[:1]:
+    if passed_over := coordinator.passed_over:
+        more = f" and {len(passed_over) - 20} more" if len(passed_over) > 20 else ""
+        print(ascii(f"No submissions, so not read: {', '.join(passed_over[:20])}{more}.")[1:-1])
+    for path in write(with_earlier(journal, found, coordinator.exercises), Path(args.output))[:1]:
         print(f"{path}: the marks. Beside it: feedback, a summary, exports.")
     return 0 if all(one.record.score is not None for one in found) else 1
 
 
 def _look_at(submissions: Path) -> None:
+    if submissions.is_file() and is_archive(submissions.name):
+        return
     if not submissions.is_dir():
         raise UsageError(f"{_quoted(submissions)} is no folder. Give the one with all submissions.")
     if any((submissions / f"{name}.py").is_file() for name in kit.FILES.values()):
@@ -156,7 +165,13 @@ def _seed(out: Path, wanted: str | None) -> str:
     """The seed of the run, kept so that a later run asks the same questions."""
     path = out / "seed"
     if wanted is None and path.is_file():
-        return path.read_text("utf-8").removesuffix("\n")
+        seed = path.read_text("utf-8").removesuffix("\n")
+        if seed.strip():
+            return seed
+        raise UsageError(
+            f"{_quoted(path)} is empty, so everyone could guess the questions. "
+            "Write a seed into it, or remove it: then a new one is made."
+        )
     seed = wanted or secrets.token_hex(8)
     # Whole or not at all: after a power cut, half a seed would ask other questions.
     part = path.with_suffix(".part")

@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from . import record
-from .intake import Entry, entries
+from .intake import Entry, listing
 from .journal import Journal
 from .judge_process import Crashed, Judge
 from .limits import GRADED
@@ -52,12 +52,11 @@ class Coordinator:
     ) -> None:
         # A judge works in a folder of its own: a path must not depend on where we are.
         submissions, self.out = submissions.absolute(), out.absolute()
+        self.exercises = exercises
         self.jobs, self.allow_unsandboxed = jobs, allow_unsandboxed
         kit = kit_hash()
-        self.tasks = [
-            Task(entry, survey(entry), tuple(exercises), seed, kit)
-            for entry in entries(submissions, exercises)
-        ]
+        found, self.passed_over = listing(submissions, exercises)
+        self.tasks = [Task(entry, survey(entry), tuple(exercises), seed, kit) for entry in found]
         """What there is to grade, in a fixed order."""
 
     def run(self, journal: Journal, tell: Callable[[Graded], None]) -> list[Graded]:
@@ -241,10 +240,56 @@ def _dressed(tasks: Sequence[Task], done: Sequence[Graded]) -> list[Graded]:
     result = []
     for task, graded in zip(tasks, done, strict=True):
         flags = (*task.entry.flags, *graded.record.flags)
-        if graded.record.checks and graded.record.status != record.EMPTY:
+        if graded.record.texts_hash:
             other = first.setdefault(graded.record.texts_hash, task.entry)
             if other is not task.entry:
                 flags = (*flags, f"the very same files as '{other.folder}'")
         dressed = replace(graded.record, student_id=task.entry.student_id, flags=flags)
         result.append(replace(graded, record=dressed))
     return result
+
+
+def with_earlier(
+    journal: Journal, graded: Sequence[Graded], exercises: Sequence[str]
+) -> list[Graded]:
+    """Also what earlier runs into this folder have found about other exercises.
+
+    So the table of the course grows week by week. Whoever has handed in nothing this time keeps a
+    row; of each exercise the latest mark counts.
+    """
+    earlier: dict[str, dict[str, Record]] = {}
+    for one in sorted(journal.done.values(), key=lambda one: one.at):
+        for key in {check.exercise for check in one.record.checks}.difference(exercises):
+            earlier.setdefault(one.record.student_id, {})[key] = one.record
+    result = []
+    for one in graded:
+        others = earlier.pop(one.record.student_id, {})
+        result.append(replace(one, record=_joined(one.record, others)))
+    for others in earlier.values():
+        last = max(others)
+        record = replace(
+            others[last], checks=(), score=0, max_score=0, flags=("not handed in now",)
+        )
+        record = replace(record, flags=("not handed in now",))
+        result.append(Graded(_joined(record, others), ""))
+    return result
+
+
+def _joined(record: Record, others: dict[str, Record]) -> Record:
+    """A record with the checks of other exercises, from other records of the same student."""
+    for key, other in sorted(others.items()):
+        checks = [check for check in other.checks if check.exercise == key]
+        scores = [check.score for check in checks]
+        unmarked = None in scores
+        record = replace(
+            record,
+            checks=tuple(sorted([*record.checks, *checks], key=lambda check: check.exercise)),
+            max_score=record.max_score + sum(check.points for check in checks),
+            score=None
+            if unmarked or record.score is None
+            else record.score + sum(filter(None, scores)),
+            status=other.status if unmarked else record.status,
+            flags=(*record.flags, f"{key} is from an earlier run"),
+            note=f"{record.note} {key}: {other.note}".strip() if unmarked else record.note,
+        )
+    return record
