@@ -490,3 +490,21 @@ def test_an_empty_seed_is_refused(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert "seed' is empty" in done.stderr
+
+
+def test_programs_and_what_they_are_built_from_may_be_notebooks(tmp_path: Path) -> None:
+    for name in ("ex04_frames", "ex07_websocket_echo"):
+        text = (ROOT / "solutions" / f"{name}.py").read_text("utf-8")
+        cells = ["1 / 0\n%matplotlib inline", *text.split("\n\n\n")]
+        file(f"{name[:4]} final.ipynb", book(*cells))(tmp_path / "in", "anna")
+    words = ["check", "ex07", "--folder", str(tmp_path / "in" / "anna")]
+    done = subprocess.run(
+        [sys.executable, "-m", "wslab", *words],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "decode_frame" not in done.stdout, "it is in their own notebook"
+    assert "cell 2, line 1: ZeroDivisionError" in done.stdout

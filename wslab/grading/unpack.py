@@ -13,7 +13,7 @@ from ..views.columns import printable, shorten
 from . import archives, cells, kit
 from .archives import MOST_NESTED, Refused
 from .intake import File
-from .layout import NOTEBOOK, Pick, is_archive, is_exercise, kind, right_name
+from .layout import NO_STUDENTS, NOTEBOOK, Pick, is_archive, is_exercise, kind, right_name
 from .limits import GRADED, Limits
 from .submission import Submission, decode, missing
 
@@ -140,7 +140,8 @@ def _submission(found: _Found) -> Submission:
             continue
         problems[name], near = missing(f"{name}.py", found.names)
         if name in aside:
-            problems[name] += f" {printable(aside[name])} isn't read: model answers are kept there."
+            where = f"the kit keeps {' and '.join(sorted(NO_STUDENTS))} in such folders"
+            problems[name] += f" {printable(aside[name])} isn't read: {where}."
         elif not near and found.obstacles:
             problems[name] = " ".join([problems[name], *found.obstacles[:3]])
         elif not near and not texts and found.names:

@@ -50,7 +50,8 @@ def main() -> None:
     wire.write(answers, ["ready", list(layers)], most)
     receive = _listening(commands)
     sources = Sources(start["sources"])
-    sys.meta_path.append(sources)
+    # First, or a program that looks into its own folder would find a notebook's stand-in there.
+    sys.meta_path.insert(0, sources)
     if start["program"]:
         # Whoever starts us in the background may have told us to ignore Ctrl-C.
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -123,7 +124,7 @@ class Sources:
         }
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        """Python asks this for each import that the standard library does not answer."""
+        """Python asks this for each import."""
         if name not in self.texts:
             return None
         return ModuleSpec(name, self)  # type: ignore[arg-type]
