@@ -394,7 +394,8 @@ def test_a_download_has_one_row_for_each_student(tmp_path: Path) -> None:
     "how", ["itself", "in a folder", "of moodle", "a tar", "a folder", "wrapped"]
 )
 def test_one_archive_for_the_whole_class(tmp_path: Path, how: str) -> None:
-    people = {f"anna/{NAME}": RAW, f"ben/{NAME}": RAW + b"# ben", "ben/notes.md": b""}
+    people = {f"anna/{NAME}": RAW, f"ben/{NAME}": RAW + b"# ben", "ben/notes.md": b"",
+              "roster.csv": b"anna, ben", f"__MACOSX/anna/._{NAME}": b"\0"}  # fmt: skip
     if how == "of moodle":
         people = {
             f"{who}_{n}_assignsubmission_file_{NAME}": RAW for n, who in enumerate(["a b", "c"])

@@ -18,9 +18,9 @@ from ..net import Trouble
 from ..views.columns import printable
 from .archives import inside_name
 from .intake import listing
-from .layout import NO_STUDENTS, is_exercise, right_name, walk
+from .layout import JUNK, NO_STUDENTS, is_exercise, is_skipped, right_name, walk
 from .limits import GRADED, MIB
-from .platforms import part_of
+from .platforms import NO_WORK, part_of
 from .remove import remove
 
 MOST_FILES, MOST_BYTES = 200_000, 8192 * MIB
@@ -67,7 +67,7 @@ def _only_one(folder: Path) -> Path | None:
 
 def _of_a_class(names: list[str]) -> bool:
     """Whether several have a folder with the same exercise, or the names that a platform gives."""
-    names = [name for name in names if NO_STUDENTS.isdisjoint(name.lower().split("/"))]
+    names = list(filter(_may_count, names))
     tops = {name.partition("/")[0] for name in names}
     if len(tops) == 1 and all("/" in name for name in names):
         return _of_a_class([name.partition("/")[2] for name in names])
@@ -75,6 +75,15 @@ def _of_a_class(names: list[str]) -> bool:
     work = {(name.partition("/")[0], right_name(name)) for name in names if "/" in name}
     same = Counter(right for _, right in work if is_exercise(right))
     return len({part.group for part in parts}) > 1 or any(count > 1 for count in same.values())
+
+
+def _may_count(name: str) -> bool:
+    """Not what a system or the kit brings along, nor a list that lies beside the students."""
+    parts = name.split("/")
+    if any(JUNK.fullmatch(part) or is_skipped(part) for part in parts):
+        return False
+    beside = len(parts) == 1 and name.lower().endswith(NO_WORK)
+    return not beside and NO_STUDENTS.isdisjoint(map(str.lower, parts))
 
 
 def _members(path: Path) -> Iterator[tuple[str, int, IO[bytes]]]:

@@ -159,7 +159,9 @@ def missing(name: str, names: Iterable[str]) -> tuple[str, bool]:
     near = difflib.get_close_matches(name, likely, 1, 0.6)
     near = near or [other for other in free if name[:4] in other.lower()]
     if near:
-        return f"There is no {name}. Is it {near[0]!a}? Then give it that name.", True
+        code = near[0].lower().endswith((".py", ".ipynb"))
+        then = "Then give it that name." if code else "Only .py files and notebooks are read."
+        return f"There is no {name}. Is it {near[0]!a}? {then}", True
     return _absent(name.removesuffix(".py")), False
 
 
