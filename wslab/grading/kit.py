@@ -127,7 +127,7 @@ def starter(key: str) -> str:
 GIVEN = ("pieces.py", "plumbing.py", "fallback.py")
 """What is given beside the starters: ex07 and ex09 are built on it."""
 _LENT = {
-    "ex07": "errors frames grammar handshake http masking message rfc uri",
+    "ex07": "errors frames grammar handshake http masking message refusal rfc uri",
     "ex09": "connection events incoming shortcut",
 }
 """The modules of ``wslab.protocol`` that exercises/fallback.py needs from this exercise on.
