@@ -92,9 +92,8 @@ def main(argv: list[str]) -> int:
             if python == str(PYTHON):
                 what.insert(0, "-I")
             print(BEFORE_THE_LESSONS)
-        elif mine := sorted(sys.stdlib_module_names & {path.stem for path in ROOT.glob("*.py")}):
-            print(f"{mine[0]}.py in {ROOT} has the name of a module of Python's own, and")
-            print("would be taken for it. If what follows fails, rename that file.", flush=True)
+        else:
+            warn_of_namesakes()
         return run([python, *what, *arguments])
     except KeyboardInterrupt:
         print("\nStopped. Start again whenever you like.", file=sys.stderr)
@@ -102,6 +101,14 @@ def main(argv: list[str]) -> int:
     except OSError as error:
         print(f"start.py could not go on: {error}", file=sys.stderr)
         return 1
+
+
+def warn_of_namesakes() -> None:
+    """A learner's file beside ours, such as socket.py, would be taken for Python's own module."""
+    mine = sorted(sys.stdlib_module_names & {path.stem for path in ROOT.glob("*.py")})
+    if mine:
+        print(f"{mine[0]}.py in {ROOT} has the name of a module of Python's own, and")
+        print("would be taken for it. If what follows fails, rename that file.", flush=True)
 
 
 def program(name: str) -> list[str]:

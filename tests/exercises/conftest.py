@@ -7,7 +7,10 @@ import pytest
 from wslab.grading import kit
 from wslab.grading.submission import Submission, read_folder
 
-collect_ignore_glob = ["honest/*.py"]  # students' files: loaded where their neighbours are
+collect_ignore_glob = [
+    "honest/*.py",
+    "search_everything.py",
+]  # students' files: loaded where their neighbours are
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,7 +15,7 @@ from .wrong import solution
 
 TEXT = "import os, sys\nsys.path.insert(0, os.getcwd())\nfrom fallback import *\n"
 NOT_LENT = {
-    "ex01": {"echoed", "asked", "asked_in_vain", "served", "many_clients", "hangs_up"},
+    "ex01": {"echoed", "left_open", "asked", "asked_in_vain", "served", "many_clients", "hangs_up"},
     "ex03": {"accept_value"},
     "ex04": {"from_a_stream", "stream_ends"},
     "ex05": {"in_chunks", "no_secret", "nothing_to_take_off"},
