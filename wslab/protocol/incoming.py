@@ -139,11 +139,14 @@ class Incoming:
         self.between_messages = reader.want is WANT_HEADER and not begun
 
     def fail(self, error: ProtocolError) -> list[Event]:
-        """Fail the WebSocket connection (§7.1.7): a Close says why, and nothing more is read."""
+        """Fail the WebSocket connection (§7.1.7): a Close says why, and nothing more is read.
+
+        What came whole before the fault is still reported, and may be answered until the Close is
+        fetched.
+        """
         self._reader.want = None
         self.between_messages = False
         self.failure = error
-        self.state = State.CLOSING
         self._replies.append((Opcode.CLOSE, close_payload(error.code, error.reason)))
         self._events.append(Failed(error))
         return self._take_events()
