@@ -59,6 +59,7 @@ class Connection(Incoming):
         super().__init__(
             role, request, answer, max_message, max_fragments, max_head, opened, on_field
         )
+        self._replies: list[tuple[Opcode, bytes]] = []
         self.close_sent = False
         self._closed_here = False  # whether our Close was the first
         self._random = random
@@ -163,6 +164,9 @@ class Connection(Incoming):
         else:
             text = "the connection is lost: the stream ended without a Close frame (code 1006)"
         return ConnectionClosed(self.close_code, self.close_reason, text)
+
+    def _reply(self, opcode: Opcode, payload: bytes) -> None:
+        self._replies.append((opcode, payload))
 
     def _encode(self, opcode: Opcode, payload: bytes, fin: bool = True) -> bytes:
         # §5.3: a client picks "a fresh masking key" for each frame; §5.1: a server masks no frame.
