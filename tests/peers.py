@@ -96,6 +96,13 @@ def events(data: bytes) -> list[Event]:
     return Connection(Role.CLIENT, opened=True).receive(data)
 
 
+def drip(sock: socket.socket, data: bytes) -> None:
+    """Send ``data`` one byte at a time; what is long goes on in one piece after a while."""
+    for position in range(min(len(data), 200)):
+        sock.sendall(data[position : position + 1])
+    sock.sendall(data[200:])
+
+
 def goodbye(sock: socket.socket) -> tuple[int, str]:
     """The server's Close, after which it must send nothing and end the stream."""
     *_, last = events(read_to_end(sock))

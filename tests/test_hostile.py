@@ -23,6 +23,7 @@ from tests.peers import (
     DEADLINE,
     alone,
     dial,
+    drip,
     events,
     goodbye,
     http_answer,
@@ -33,6 +34,7 @@ from tests.peers import (
     upgraded,
 )
 from wslab import net
+from wslab.protocol.events import Closed, Ponged
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
@@ -134,6 +136,50 @@ def test_it_makes_no_difference_where_the_bytes_are_cut(echo: wslab.Server, viol
             sock.sendall(data[position : position + 1])
             time.sleep(0.001)
         assert goodbye(sock)[0] == code
+
+
+@pytest.mark.parametrize("send", [socket.socket.sendall, drip], ids=["one segment", "bytes"])
+@pytest.mark.parametrize("violation", FRAMES)
+def test_what_came_whole_before_a_broken_frame_is_answered_first(
+    echo: wslab.Server, violation: str, send: Callable[[socket.socket, bytes], None]
+) -> None:
+    # §6.2: each of these has been received. The last Pong goes out before the echoes (§5.5.2).
+    before = masked(TEXT, b"one") + masked(2, b"t", fin=False) + masked(0, b"wo") + masked(PING)
+    data, code, _ = FRAMES[violation]
+    with upgraded(echo) as sock:
+        send(sock, before + data + bytes(10_000) * (code != 1008))
+        *answers, end = events(read_to_end(sock))
+    assert (answers.count(Ponged(b"")), answers.count("one"), answers.count(b"two")) == (1, 1, 1)
+    assert answers.index("one") < answers.index(b"two")
+    assert len(answers) == 3
+    assert isinstance(end, Closed)
+    assert end.code == code
+
+
+def test_over_tls_too_the_echo_comes_before_the_close(certificates: Certificates) -> None:
+    with (
+        wslab.ws_echo.serve(ssl=certificates.server) as server,
+        certificates.client.wrap_socket(dial(server), server_hostname="127.0.0.1") as sock,
+    ):
+        sock.sendall(request() + masked(TEXT, b"one") + masked(3) + bytes(100_000))
+        _, _, frames = read_to_end(sock).partition(b"\r\n\r\n")
+    assert events(frames) == ["one", Closed(1002, "opcode 3 is reserved")]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_handler_that_stops_before_the_fault_does_not_hide_it(count: int) -> None:
+    def handler(ws: wslab.WebSocket) -> None:
+        for number in range(count):
+            message = ws.recv()
+            time.sleep(0.02)  # a slow answer is an answer
+            ws.send(message)
+            ws.send_fragments([str(number), "!"])
+
+    with wslab.serve(handler) as server, upgraded(server) as sock:
+        sock.sendall(masked(TEXT, b"a") + masked(TEXT, b"b") + masked(3))
+        *answers, end = events(read_to_end(sock))
+    assert answers == ["a", "0!", "b", "1!"][: 2 * count]
+    assert end == Closed(1002, "opcode 3 is reserved")
 
 
 def test_frame_glued_to_the_request_is_served(echo: wslab.Server) -> None:

@@ -17,6 +17,7 @@ import wslab
 from tests.conftest import Certificates
 from tests.peers import (
     DEADLINE,
+    drip,
     head,
     liar,
     masked,
@@ -27,6 +28,7 @@ from tests.peers import (
     welcome,
 )
 from wslab.protocol.connection import Connection
+from wslab.protocol.events import Closed, Ponged
 from wslab.protocol.frames import encode_frame
 
 pytestmark = pytest.mark.usefixtures("nothing_stays")
@@ -216,6 +218,38 @@ def test_broken_frames_end_the_connection(violation: str, glued: bool) -> None:
     assert (fault.code, fault.section) == (code, section)
     assert words in fault.reason
     assert told == [(code, fault.reason)]
+
+
+@pytest.mark.parametrize("delivery", ["glued to the 101", "one segment", "bytes"])
+@pytest.mark.parametrize("violation", FRAMES)
+def test_what_came_whole_before_a_broken_frame_may_be_answered(
+    violation: str, delivery: str
+) -> None:
+    data, code, _, _ = FRAMES[violation]
+    data = b"\x81\x03one\x02\x01t\x89\x01?\x80\x02wo" + data
+    heard = []
+
+    def script(sock: socket.socket) -> None:
+        connection = welcome(sock, data if delivery == "glued to the 101" else b"")
+        if delivery != "glued to the 101":
+            (drip if delivery == "bytes" else socket.socket.sendall)(sock, data)
+        heard.extend(connection.receive(read_to_end(sock)))
+
+    options: Any = {"max_message": 100_000, "max_fragments": 99, "message_timeout": 0.2}
+    with liar(script) as url, wslab.connect(url, close_timeout=0.2, **options) as ws:
+        for message in ("one", b"two"):
+            assert ws.recv(DEADLINE) == message
+            ws.send(message)
+        with pytest.raises(wslab.ConnectionClosed, match=f"failed with {code}"):
+            ws.recv(DEADLINE)
+        with pytest.raises(wslab.ConnectionClosed, match=f"failed with {code}"):
+            ws.send("too late")
+    pongs = [event for event in heard if event == Ponged(b"?")]
+    assert pongs == [Ponged(b"?")]
+    heard.remove(Ponged(b"?"))
+    assert heard[:2] == ["one", b"two"]
+    assert [type(event) for event in heard[2:]] == [Closed]
+    assert heard[2].code == code
 
 
 def test_frames_glued_to_the_101_are_not_lost() -> None:

@@ -13,12 +13,22 @@ import pytest
 
 import wslab
 from tests.conftest import Certificates
-from tests.peers import alone, http_answer, liar, read_head, reset, response
+from tests.peers import (
+    alone,
+    http_answer,
+    liar,
+    read_head,
+    read_to_end,
+    reset,
+    response,
+    welcome,
+)
 from wslab import net, tcp_echo, ws_echo
 from wslab.observe.tap import Recording
 from wslab.protocol.handshake import make_response
 from wslab.protocol.http import Request, Response
 from wslab.protocol.rfc import Role
+from wslab.tcp_server import Peer, Server
 from wslab.websocket import WebSocket
 
 pytestmark = pytest.mark.usefixtures("nothing_stays")
@@ -448,35 +458,94 @@ def test_an_interrupted_handshake_leaves_no_socket(monkeypatch: pytest.MonkeyPat
         alone(server)
 
 
-def test_connections_are_made_one_after_the_other() -> None:
+class Hesitant:
+    """A server that lets its first client wait until it's told that it is enough; see §4.1."""
+
+    def __init__(self) -> None:
+        self.enough, self.busy = threading.Event(), threading.Event()
+        self.server = Server(self._handle)
+        self.port = self.server.address[1]
+
+    def _handle(self, peer: Peer) -> None:
+        if not self.busy.is_set():
+            self.busy.set()
+            self.enough.wait(10)
+        else:
+            assert isinstance(peer.sock, socket.socket)
+            welcome(peer.sock)
+            read_to_end(peer.sock)
+
+    def __enter__(self) -> Hesitant:
+        def first() -> None:
+            with contextlib.suppress(wslab.HandshakeError):
+                wslab.connect(f"ws://127.0.0.1:{self.port}/")
+
+        self.thread = threading.Thread(target=first)
+        self.thread.start()
+        assert self.busy.wait(10)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.enough.set()
+        self.thread.join(10)
+        self.server.close()
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "127.1", "[::ffff:127.0.0.1]"])
+def test_connections_to_one_address_are_made_one_after_the_other(
+    name: str, request: pytest.FixtureRequest
+) -> None:
     """§4.1, step 2. The second waits until the first is decided, and then comes in."""
-    accepted, enough = threading.Event(), threading.Event()
+    if name.startswith("["):
+        request.getfixturevalue("ipv6")
+    with Hesitant() as hesitant:
+        came_in = threading.Event()
 
-    def hesitate(sock: socket.socket) -> None:
-        accepted.set()
-        enough.wait(5)
+        def second() -> None:
+            with wslab.connect(f"ws://{name}:{hesitant.port}/"):
+                came_in.set()
 
-    def first(url: str) -> None:
-        with pytest.raises(wslab.HandshakeError):
-            wslab.connect(url)
-
-    came_in = threading.Event()
-
-    def second(url: str) -> None:
-        with wslab.connect(url):
-            came_in.set()
-
-    with ws_echo.serve() as server, liar(hesitate) as url:
-        threads = [threading.Thread(target=first, args=(url,))]
-        threads.append(threading.Thread(target=second, args=(server.url,)))
-        threads[0].start()
-        assert accepted.wait(5)
-        threads[1].start()
+        thread = threading.Thread(target=second)
+        thread.start()
         assert not came_in.wait(0.2)
-        enough.set()
-        assert came_in.wait(5)
+        hesitant.enough.set()
+        assert came_in.wait(10)
+        thread.join(10)
+
+
+def test_a_server_that_hesitates_holds_up_nobody_who_connects_elsewhere() -> None:
+    with Hesitant() as one, Hesitant() as other, ws_echo.serve() as server:
+        for _ in range(3):
+            with wslab.connect(server.url) as ws:
+                assert list(ws_echo.say(ws, ["Hello"])) == ["Hello"]
+        with pytest.raises(wslab.Trouble, match=f"127.0.0.1 port {one.port}"):
+            wslab.connect(f"ws://localhost:{one.port}/", timeout=0.1)
+        assert one.thread.is_alive()
+        assert other.thread.is_alive()
+
+
+def test_the_same_port_at_another_address_is_another_server(ipv6: str) -> None:
+    with Hesitant() as hesitant, ws_echo.serve(ipv6, hesitant.port) as server:
+        for url in (server.url, f"ws://[0:0::1]:{hesitant.port}/"):
+            wslab.connect(url).close()
+        assert hesitant.thread.is_alive()
+
+
+def test_many_threads_connect_to_two_servers_at_once() -> None:
+    with ws_echo.serve() as one, ws_echo.serve() as other:
+        answers = []
+
+        def visit(url: str) -> None:
+            with wslab.connect(url) as ws:
+                answers.extend(ws_echo.say(ws, [url]))
+
+        urls = [one.url, other.url] * 15
+        threads = [threading.Thread(target=visit, args=(url,)) for url in urls]
         for thread in threads:
-            thread.join(5)
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        assert sorted(map(str, answers)) == sorted(urls)
 
 
 def test_randomness_of_our_own_gives_the_same_bytes() -> None:

@@ -390,6 +390,44 @@ def test_ping_gives_up_when_messages_pile_up(pair: Pair, monkeypatch: pytest.Mon
     assert [ws.recv() for _ in range(1001)] == [""] * 1001
 
 
+def fault(other: Other) -> None:
+    other.send(Opcode.CONTINUATION, b"of what?")
+
+
+def half_close(other: Other) -> None:
+    other.sock.shutdown(socket.SHUT_WR)
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "told"),
+    [(fault, 1006, 1002), (Other.close, 1000, 1000), (half_close, 1006, None)],
+)
+def test_a_ping_that_meets_the_end_leaves_the_messages_and_the_answers_to_them(
+    end: Callable[[Other], None], code: int, told: int | None, pair: Pair
+) -> None:
+    ws, other = pair
+    pinging = Background(ws.ping, b"?")
+    assert other.read() == [Pinged(b"?")]
+    other.send(TEXT, b"a")
+    other.send(TEXT, b"b")
+    end(other)
+    with pytest.raises(ConnectionClosed) as caught:
+        pinging.wait()
+    assert caught.value.code == code
+    for message in "ab":
+        assert ws.recv(timeout=5) == message
+        ws.send(message)
+        assert other.read() == [message]
+    with pytest.raises(ConnectionClosed) as caught:
+        ws.recv(timeout=5)
+    assert caught.value.code == code
+    with pytest.raises(ConnectionClosed):
+        ws.send("too late")
+    assert [event.code for event in other.read() if isinstance(event, Closed)] == [told] * (
+        told is not None
+    )
+
+
 def test_a_ping_that_is_too_long_is_refused(pair: Pair) -> None:
     ws, _ = pair
     with pytest.raises(ValueError, match="at most 125 bytes"):

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from . import net
 from .exchange import CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT
@@ -21,9 +22,10 @@ from .websocket import WebSocket
 if TYPE_CHECKING:  # to load OpenSSL takes longer than all the rest: only who uses TLS does
     import ssl as tls
 
-# §4.1, step 2: "There MUST be no more than one connection in a CONNECTING state". One lock for all,
-# since two names may well mean the same host.
-_connecting = threading.Lock()
+# §4.1, step 2: for an IP address and port there is "no more than one connection in a CONNECTING
+# state", whatever the name. A lock exists as long as a thread has it, or waits for it.
+_turns: WeakValueDictionary[tuple[str, int], threading.Lock] = WeakValueDictionary()
+_looking_up = threading.Lock()
 
 
 def connect(
@@ -72,8 +74,7 @@ def connect(
         max_message=max_message,
         max_fragments=max_fragments,
     )
-    with _turn_to_connect(timeout):
-        sock = _dial(address, timeout, ssl)
+    with _dial(address, timeout, ssl) as sock:
         if tap is not None:
             sock = Tap(sock, tap, Role.CLIENT)
         ws = WebSocket(
@@ -87,22 +88,38 @@ def connect(
     return ws
 
 
-def _dial(address: Address, timeout: float | None, ssl: tls.SSLContext | None) -> Stream:
-    try:
-        return net.connect(address.host, address.port, timeout=timeout, ssl=ssl)
-    except net.NoTLS as error:
-        # With its port: that of wss:// isn't the one that ws:// means by default.
-        plain = address._replace(scheme="ws").host_and_port + address.resource
-        raise net.Trouble(f"{error} Without TLS the URL is ws://{plain}") from None
+@contextlib.contextmanager
+def _dial(address: Address, timeout: float | None, ssl: tls.SSLContext | None) -> Iterator[Stream]:
+    """A connected socket; until the block ends, no other thread connects to its IP address."""
+    host, port = address.host, address.port
+    left = net.resolve(host, port)
+    while left:
+        ip = left.pop(0)
+        with _turn_to_connect(ip, port, timeout):
+            try:
+                sock = net.connect(host, port, ip=ip, timeout=timeout, ssl=ssl)
+            except net.Unreachable:
+                if not left:
+                    raise
+            except net.NoTLS as error:
+                # With its port: that of wss:// isn't the one that ws:// means by default.
+                plain = address._replace(scheme="ws").host_and_port + address.resource
+                raise net.Trouble(f"{error} Without TLS the URL is ws://{plain}") from None
+            else:
+                yield sock
+                return
 
 
 @contextlib.contextmanager
-def _turn_to_connect(timeout: float | None) -> Iterator[None]:
-    """Wait until no other thread is opening a connection."""
-    if not _connecting.acquire(timeout=-1 if timeout is None else timeout):
-        text = "Another thread of this program is still opening a connection"
+def _turn_to_connect(ip: str, port: int, timeout: float | None) -> Iterator[None]:
+    """Wait until no other thread is opening a connection to that address."""
+    with _looking_up:
+        # An IPv4 address has a second form, inside IPv6 (RFC 4291 §2.5.5.2).
+        turn = _turns.setdefault((ip.removeprefix("::ffff:"), port), threading.Lock())
+    if not turn.acquire(timeout=-1 if timeout is None else timeout):
+        text = f"Another thread of this program is still opening a connection to {ip} port {port}"
         raise net.Trouble(f"{text}; they take turns (RFC 6455 §4.1).")
     try:
         yield
     finally:
-        _connecting.release()
+        turn.release()

@@ -64,7 +64,7 @@ class Exchange:
         self._message_deadline = NEVER
         self._in_message = False
         self._refused: Refused | None = None
-        self._closing = False  # the Close has come, and waits for the inbox to be emptied
+        self._closing = False  # nothing more will come, but what is in the inbox may be answered
         self._ended = False
         self._reads = 0
         self._reading = threading.Lock()
@@ -114,6 +114,7 @@ class Exchange:
         try:
             if self._closing and not self._ended:
                 self._flush()
+                connection.receive_eof()
                 self._end()
             if self._ended:
                 raise connection.closed_error()
@@ -128,6 +129,9 @@ class Exchange:
                 return
             except OSError:
                 data = b""  # a reset ends the stream too, only less politely
+            if not data and self._inbox:
+                self._closing = True  # a peer that only half-closed still gets its answers
+                return
             self._take(connection.receive(data) if data else connection.receive_eof())
             if connection.between_messages is self._in_message:
                 self._in_message = not self._in_message
@@ -159,14 +163,17 @@ class Exchange:
     def _take(self, events: list[Event]) -> None:
         """Put messages into the inbox, and do what the other events ask for."""
         others = []
+        inbox, connection = self._inbox, self._connection
         for event in events:
             if type(event) is str or type(event) is bytes:
-                self._inbox.append(event)
+                inbox.append(event)
             else:
                 others.append(event)
         for event in others:
-            # Whoever takes the messages before a Close may still want to answer them.
-            self._closing = self._connection.close_received and bool(self._inbox)
+            # §6.2: what came whole before a Close or a fault is received, and may be answered. (Not
+            # only the inbox counts: another thread may have taken the message out of it by now.)
+            over = connection.close_received or connection.failure is not None
+            self._closing = over and (bool(inbox) or len(others) < len(events))
             self._flush(with_close=not self._closing)
             self._act_on(event)
 

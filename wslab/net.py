@@ -62,6 +62,10 @@ class NoTLS(Trouble):
     """The peer answered, and not with TLS."""
 
 
+class Unreachable(Trouble):
+    """There is no TCP connection to an address; a name may have others."""
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A listening TCP socket; port 0 lets the system pick a free one. Raises Trouble.
 
@@ -78,20 +82,39 @@ def listen(host: str, port: int) -> socket.socket:
         raise Trouble(f"Cannot listen on {host} port {port}: {_why(error)}.") from None
 
 
+def resolve(host: str, port: int) -> list[str]:
+    """The IP addresses of a host, in the order in which to try them. Raises Trouble.
+
+    >>> resolve("127.0.0.1", 80)
+    ['127.0.0.1']
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Trouble(f"Cannot connect to {host} port {port}: {_why(error)}.") from None
+    return [str(address[0]) for *_, address in found]
+
+
 def connect(
-    host: str, port: int, *, timeout: float | None = 10.0, ssl: tls.SSLContext | None = None
+    host: str,
+    port: int,
+    *,
+    ip: str | None = None,
+    timeout: float | None = 10.0,
+    ssl: tls.SSLContext | None = None,
 ) -> Stream:
     """A connected TCP socket, inside TLS if a context is given. Raises Trouble.
 
+    ``ip`` is the one of the host's addresses to connect to, by default all are tried in turn.
     ``timeout`` counts for connecting and for the TLS handshake, each; afterwards the socket waits
     as long as it takes.
     """
     if not 1 <= port <= 65535:  # the system would take 65537 for 1
         raise Trouble(f"{port} is not a port: use 1 to 65535.")
     try:
-        sock = socket.create_connection((host, port), timeout=timeout)
+        sock = socket.create_connection((ip or host, port), timeout=timeout)
     except (OSError, UnicodeError) as error:
-        raise Trouble(f"Cannot connect to {host} port {port}: {_why(error)}.") from None
+        raise Unreachable(f"Cannot connect to {host} port {port}: {_why(error)}.") from None
     sock.settimeout(None)
     prepare(sock)
     if ssl is None:

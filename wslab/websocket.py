@@ -86,6 +86,8 @@ class WebSocket(Exchange):
                 reads = self._reads
                 if answered := self._pings.get(payload):
                     return answered - start
+                if self._closing:  # no Pong will come, but the inbox is still to be read
+                    raise self._connection.closed_error()
                 if sum(map(len, self._inbox)) + len(self._inbox) > INBOX_LIMIT:
                     raise TimeoutError("no Pong yet, and messages are waiting: call recv() first")
                 self._receive(reads, start + timeout, f"no Pong within {timeout:g} s")

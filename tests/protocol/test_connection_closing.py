@@ -20,7 +20,7 @@ from tests.protocol.streams import (
 )
 from wslab.protocol.connection import Connection
 from wslab.protocol.errors import ConnectionClosed
-from wslab.protocol.events import Closed, Failed, Lost, Pinged, Refused
+from wslab.protocol.events import Closed, Failed, Lost, Pinged, Ponged, Refused
 from wslab.protocol.frames import close_payload
 from wslab.protocol.grammar import Field
 from wslab.protocol.rfc import Role, State
@@ -229,3 +229,20 @@ def test_what_came_before_the_close_may_be_answered_until_ours_leaves() -> None:
     assert server.to_send() == frame(CLOSE, b"\x03\xe8")
     with pytest.raises(ConnectionClosed):
         server.send("too late")
+
+
+@both_roles
+def test_what_came_before_a_fault_may_be_answered_until_our_close_leaves(role: Role) -> None:
+    end, key = open_end(role), key_for(role)
+    stream = frame(TEXT, b"last", key) + frame(PING, b"?", key) + frame(TEXT, b"\xff", key)
+    message, ping, failed = end.receive(stream)
+    assert (message, ping) == ("last", Pinged(b"?"))
+    assert isinstance(failed, Failed)
+    peer = open_end(role.peer)
+    assert peer.receive(end.to_send(with_close=False)) == [Ponged(b"?")]
+    assert peer.receive(end.send("heard")) == ["heard"]
+    # A caller that knows nothing of the fault and closes tells it all the same (§7.1.7).
+    assert peer.receive(end.close(1000, "bye")) == [Closed(1007, failed.error.reason)]
+    assert end.to_send() == b""
+    with pytest.raises(ConnectionClosed, match="1007"):
+        end.send("too late")

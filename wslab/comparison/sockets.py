@@ -20,7 +20,7 @@ from ..websocket import WebSocket
 from .workload import Answers
 
 if TYPE_CHECKING:
-    import ssl as tls
+    from ..experiments.certificates import Certificates
 
 
 def over_websocket(meter: Meter, messages: Iterable[bytes]) -> Answers:
@@ -53,27 +53,21 @@ class OverTLS:
         import trustme  # noqa: F401 (is it there?)
 
     @cached_property
-    def _contexts(self) -> tuple[tls.SSLContext, tls.SSLContext]:
+    def _contexts(self) -> Certificates:
         """The server's and the client's, made when this way is gone: it takes its time."""
-        import ssl as tls
+        from ..experiments.certificates import certificates
 
-        import trustme
-
-        authority = trustme.CA()
-        server, client = tls.SSLContext(tls.PROTOCOL_TLS_SERVER), tls.create_default_context()
-        authority.issue_cert("127.0.0.1").configure_cert(server)
-        authority.configure_trust(client)
-        return server, client
+        return certificates("127.0.0.1")
 
     def serve(self) -> Server:
         """The echo behind TLS."""
-        return ws_echo.serve(ssl=self._contexts[0])
+        return ws_echo.serve(ssl=self._contexts.server)
 
     def talk(self, meter: Meter, messages: Iterable[bytes]) -> Answers:
         """TLS's handshake, then WebSocket's, then frames, all in TLS records."""
         from ..secure import Secure
 
-        secure = Secure(meter.open(), self._contexts[1], meter.host)  # type: ignore[arg-type]
+        secure = Secure(meter.open(), self._contexts.client, meter.host)  # type: ignore[arg-type]
         secure.handshake(HANDSHAKE_TIMEOUT)
         with open_websocket(secure, Address("wss", meter.host, meter.port)) as ws:
             yield from _echoes(ws, messages)

@@ -1,8 +1,13 @@
-"""Throw-away certificates for ``wss://`` on this machine, made by ``trustme``."""
+"""Throw-away certificates for ``wss://`` on this machine, made by ``trustme``.
+
+One certificate authority (CA) and one setting of TLS for all: so whoever measures records measures
+the same ones.
+"""
 
 from __future__ import annotations
 
 import ssl as tls
+from functools import cache
 from typing import Any, NamedTuple
 
 from ..environment import how_to_get
@@ -31,16 +36,17 @@ class _Calling(tls.SSLContext):
 
 
 def certificates(name: str) -> Certificates:
-    """Contexts for a server of that name, and for a client that trusts it. Raises Trouble.
+    """Contexts for a server of that name or address, and for a client that trusts it.
 
-    Only TLS 1.3, for all of its usual ciphers add the same number of bytes to a record.
+    Only TLS 1.3, because all of its usual ciphers add the same number of bytes to a record. Raises
+    Trouble if trustme isn't installed.
     """
     try:
-        import trustme
+        import trustme  # noqa: F401 (is it there?)
     except ImportError:
         text = "trustme is not installed, and makes the certificates for wss://"
         raise Trouble(f"{text}; {how_to_get('trustme')}") from None
-    authority = trustme.CA()
+    authority = _authority()
     server = tls.SSLContext(tls.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(server)
     client = _Calling(tls.PROTOCOL_TLS_CLIENT)
@@ -49,3 +55,11 @@ def certificates(name: str) -> Certificates:
     for context in (server, client):
         context.minimum_version = tls.TLSVersion.TLSv1_3
     return Certificates(server, client)
+
+
+@cache
+def _authority() -> Any:
+    """The CA of this process; its key never leaves it."""
+    import trustme
+
+    return trustme.CA()

@@ -68,9 +68,13 @@ class Inflater:
         try:
             found = self._zlib.decompress(data + _TAIL * last, self._left + 1)
         except zlib.error:
-            self._left = -1
+            self.give_up()
             return None
         self._left -= len(found)
         if last and (not self._takeover or self._zlib.eof):
             self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)
         return found if self._left >= 0 else None
+
+    def give_up(self) -> None:
+        """Bytes are missing or damaged: nothing from here on can be known."""
+        self._left = -1

@@ -7,12 +7,11 @@ import sys
 from collections import deque
 
 from ..protocol import frames, http
-from ..protocol.connection import Connection
 from ..protocol.errors import HandshakeError, ProtocolError
 from ..protocol.events import Failed
 from ..protocol.grammar import LINE, PARTLY, Field, Parser, Reader, Want
 from ..protocol.handshake import accept, check_response, wants_upgrade
-from ..protocol.incoming import AFTER_CLOSE
+from ..protocol.incoming import AFTER_CLOSE, Observer
 from ..protocol.refusal import stranger
 from ..protocol.rfc import Opcode, Role, is_control
 from . import deflate
@@ -31,6 +30,7 @@ _OTHER = {
 }
 """Bytes that are passed over, and why."""
 _PLAIN = "no WebSocket asked for"
+_PAYLOADS = {frames.PAYLOAD, http.CHUNK}
 _UNIT_STARTS = {http.REQUEST_LINE, http.STATUS_LINE, http.CHUNK_SIZE, frames.HEADER, *_OTHER}
 
 # Where in a head the fault is that an error speaks of: in its first line, or in a header field.
@@ -88,22 +88,17 @@ class Direction:
     """Reads as the endpoint does that received the bytes, and keeps what it took them for.
 
     HTTP is read message by message, with the grammar of the handshake; frames by a connection.
-    A fault in a head is noted, and the head is read on.
+    A fault in a head is noted, and the head is read on. Of a frame or a chunk no more than
+    ``max_unit`` bytes are kept; a head that is longer isn't read on.
     """
 
-    def __init__(self, sender: Role, opened: bool, talk: Talk) -> None:
+    def __init__(self, sender: Role, opened: bool, talk: Talk, max_unit: int = sys.maxsize) -> None:
         self.sender = sender
         self.failure = ""
         """Why nothing more is read; empty if it is."""
         self.position = 0
         """Where in the stream the next unit begins."""
-        self._connection = Connection(
-            sender.peer,
-            opened=True,
-            max_message=sys.maxsize,
-            max_fragments=sys.maxsize,
-            on_field=self._on_field,
-        )
+        self._connection = Observer(sender.peer, self._on_field)
         self._talk = talk
         self._http = None if opened else self._reader(self._message())
         self._asked: http.Request | None = None  # the last request of this direction
@@ -111,6 +106,9 @@ class Direction:
         self._stopped = ""  # why the parser is not given any more
         # The last may still grow, and a payload may come in many pieces.
         self._reads: list[_Unit] = []
+        self._max_unit = max_unit
+        self._size = 0  # of the last unit
+        self._left_out = 0  # how many bytes of it were not kept
         self._opcode = 0  # of the last message that began
         self._compressed = False  # whether that message is
         self._inflater: deflate.Inflater | None = None
@@ -131,6 +129,7 @@ class Direction:
             self._read(data[at : at + size])
             at += size
         self._ahead = data[at:]
+        self._check_head()
         if not self._reading:
             self._finish()
         elif self.wanted is None or self.wanted in _UNIT_STARTS:
@@ -254,7 +253,8 @@ class Direction:
                 error = fault
         if error is not None:
             self.failure = self._reason(error)
-            self._reads[-1].judge(f"refused, {self.failure}")
+            for unit in self._reads[-1:]:  # none is left of a frame that was too large
+                unit.judge(f"refused, {self.failure}")
 
     def _request(self) -> Parser[None]:
         """One request with its body."""
@@ -301,17 +301,43 @@ class Direction:
 
     def _on_field(self, field: Field, raw: bytes) -> None:
         del self._pending[: len(raw)]
+        self._size += len(raw)
         if field in _UNIT_STARTS:
+            self._note_left_out()
+            self._size = len(raw)
             self._reads.append(_Unit())
+        elif self._left_out or (self._size > self._max_unit and field in _PAYLOADS):
+            self._leave_out(len(raw))
+            return
         pieces = self._reads[-1].pieces
         if pieces and pieces[-1][0] is field and field not in _LINES:
             pieces[-1][1].append(raw)
         else:
             pieces.append((field, [raw]))
 
+    def _leave_out(self, size: int) -> None:
+        """Explain what is kept of a unit that is too large, and only count the rest."""
+        self._build(len(self._reads))
+        self._left_out += size
+        if self._compressed and self._inflater is not None:
+            self._inflater.give_up()
+
+    def _note_left_out(self) -> None:
+        if self._left_out:
+            self._add("gap", f"{self._left_out} bytes crossed here and were not kept", [])
+            self.position += self._left_out
+            self._left_out = 0
+
+    def _check_head(self) -> None:
+        """Stop at a head that goes on and on: no server would read it either."""
+        begun = 0 if self.wanted in _UNIT_STARTS else self._size
+        if self.wanted in _LINES and begun + len(self._pending) > self._max_unit:
+            self._stopped = f"a head of more than {self._max_unit} bytes is not read on"
+
     def _finish(self) -> None:
         """Make units of all that is there, read or not."""
         self._build(len(self._reads))
+        self._note_left_out()
         self._ahead = b""
         if self._pending:
             raw = bytes(self._pending)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sys
 from collections.abc import Iterator
 from typing import Literal
 
@@ -30,12 +31,16 @@ class Dissector:
     """Explains a conversation while it goes on: feed it events, get the units that they complete.
 
     ``protocol`` "auto" is decided by the first bytes: WebSocket begins with HTTP. With ``opened``
-    the events begin after the opening handshake.
+    the events begin after the opening handshake. Of a frame no more than ``max_unit`` bytes are
+    kept, and a longer head isn't read on.
     """
 
-    def __init__(self, protocol: Protocol = "auto", *, opened: bool = False) -> None:
+    def __init__(
+        self, protocol: Protocol = "auto", *, opened: bool = False, max_unit: int = sys.maxsize
+    ) -> None:
         self._protocol = "websocket" if opened and protocol == "auto" else protocol
         self._opened = opened
+        self._max_unit = max_unit
         self._talk = Talk()
         self._directions: dict[Role, Direction] = {}
         self._positions = {Role.CLIENT: 0, Role.SERVER: 0}
@@ -70,7 +75,9 @@ class Dissector:
         """What is known about the bytes of that end."""
         known = self._directions.get(sender)
         if known is None:
-            known = self._directions[sender] = Direction(sender, self._opened, self._talk)
+            known = self._directions[sender] = Direction(
+                sender, self._opened, self._talk, self._max_unit
+            )
         return known
 
     def _raw(self, event: Event) -> list[Unit]:

@@ -59,6 +59,7 @@ class Connection(Incoming):
         super().__init__(
             role, request, answer, max_message, max_fragments, max_head, opened, on_field
         )
+        self._replies: list[tuple[Opcode, bytes]] = []
         self.close_sent = False
         self._closed_here = False  # whether our Close was the first
         self._random = random
@@ -74,9 +75,9 @@ class Connection(Incoming):
     def to_send(self, *, with_close: bool = True) -> bytes:
         """Fetch what the events of ``receive`` must be answered with.
 
-        Without ``with_close`` the answer to a Close stays for the next time (§5.5.1 lets an
-        endpoint delay it). Until it is fetched the connection is open, and what came before the
-        Close may be answered.
+        Without ``with_close`` the Close that answers a Close or a fault stays for the next time
+        (§5.5.1 lets an endpoint delay it). Until it is fetched the connection is open, and what
+        came before may be answered.
         """
         data, self._handshake = self._handshake, b""
         replies, self._replies = self._replies, []
@@ -132,11 +133,15 @@ class Connection(Incoming):
     def close(self, code: int | None = 1000, reason: str = "") -> bytes:
         """The bytes of our Close, once; nothing if it was sent before (§7.1.2).
 
-        Raises ValueError for a code that must not stand on the wire or a reason that is too long.
+        After a fault of the peer it has the code of the fault. Raises ValueError for a code that
+        must not stand on the wire or a reason that is too long.
         """
         payload = close_payload(code, reason)
         if self.close_sent or self.state not in (State.OPEN, State.CLOSING):
             return b""
+        if self.failure is not None:
+            # §7.1.7: the Close has "an appropriate status code", also if the caller knows no fault.
+            payload = close_payload(self.failure.code, self.failure.reason)
         self.close_sent = True
         self._closed_here = not self.close_received
         self.state = State.CLOSING
@@ -159,6 +164,9 @@ class Connection(Incoming):
         else:
             text = "the connection is lost: the stream ended without a Close frame (code 1006)"
         return ConnectionClosed(self.close_code, self.close_reason, text)
+
+    def _reply(self, opcode: Opcode, payload: bytes) -> None:
+        self._replies.append((opcode, payload))
 
     def _encode(self, opcode: Opcode, payload: bytes, fin: bool = True) -> bytes:
         # §5.3: a client picks "a fresh masking key" for each frame; §5.1: a server masks no frame.

@@ -1,12 +1,13 @@
 """What comes in: handshake, messages and fragments, control frames, closing, UTF-8, limits.
 
 One parser reads the whole stream of the peer, from its first byte on, and turns it into events.
-What the RFC wants answered (the handshake, a Ping, a Close, a fault) is noted, for
-:mod:`.connection` to send. A fault of the peer becomes an event.
+What the RFC wants answered (a Ping, a Close, a fault) goes to ``_reply``: :mod:`.connection` sends
+it, an observer doesn't. A fault of the peer becomes an event.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 from .errors import HandshakeError, ProtocolError
@@ -21,7 +22,7 @@ from .frames import (
     read_header,
 )
 from .grammar import EXACTLY, PARTLY, Field, OnField, Parser, Reader, Want
-from .handshake import check_response, refuse
+from .handshake import accept, check_response, refuse
 from .http import (
     REQUEST_LINE,
     STATUS_LINE,
@@ -35,7 +36,7 @@ from .http import (
     skip_body,
 )
 from .masking import mask
-from .message import Message
+from .message import Message, PassingMessage
 from .refusal import MAX_BODY, stranger, text_of
 from .rfc import Opcode, Role, State, may_be_sent
 from .shortcut import whole_messages
@@ -51,6 +52,8 @@ Answer = Callable[[Request], Response]
 
 class Incoming:
     """The receiving half of a :class:`~wslab.protocol.connection.Connection`."""
+
+    _new_message = Message
 
     def __init__(
         self,
@@ -85,7 +88,6 @@ class Incoming:
         self._message: Message | None = None
         self._events: list[Event] = []
         self._handshake = b""
-        self._replies: list[tuple[Opcode, bytes]] = []
         self._masked = role is Role.SERVER  # what we receive (§5.1)
         # Whoever wants to see the fields gets them from the grammar, one by one.
         self._shortcut = on_field is None
@@ -139,12 +141,15 @@ class Incoming:
         self.between_messages = reader.want is WANT_HEADER and not begun
 
     def fail(self, error: ProtocolError) -> list[Event]:
-        """Fail the WebSocket connection (§7.1.7): a Close says why, and nothing more is read."""
+        """Fail the WebSocket connection (§7.1.7): a Close says why, and nothing more is read.
+
+        What came whole before the fault is still reported, and may be answered until the Close is
+        fetched.
+        """
         self._reader.want = None
         self.between_messages = False
         self.failure = error
-        self.state = State.CLOSING
-        self._replies.append((Opcode.CLOSE, close_payload(error.code, error.reason)))
+        self._reply(Opcode.CLOSE, close_payload(error.code, error.reason))
         self._events.append(Failed(error))
         return self._take_events()
 
@@ -173,6 +178,9 @@ class Incoming:
         self.state = State.CLOSED
         self._events.append(Refused(error, response))
         return self._take_events()
+
+    def _reply(self, opcode: Opcode, payload: bytes) -> None:
+        """Something that the peer must be answered; whoever only looks on answers nothing."""
 
     def _take_events(self) -> list[Event]:
         events, self._events = self._events, []
@@ -244,7 +252,7 @@ class Incoming:
         if message is None:
             if opcode is Opcode.CONTINUATION:
                 raise ProtocolError(1002, "a continuation frame, and no message to continue", "5.4")
-            message = self._message = Message(opcode)
+            message = self._message = self._new_message(opcode)
         elif opcode is not Opcode.CONTINUATION:
             raise ProtocolError(1002, "a new message begins inside a fragmented one", "5.4")
         # §10.4: limits are checked on the announced length, before any of it is stored.
@@ -271,7 +279,7 @@ class Incoming:
         payload = mask(payload, key) if key else payload
         if opcode is Opcode.PING:
             # §5.5.3: the Pong has "identical Application data".
-            self._replies.append((Opcode.PONG, payload))
+            self._reply(Opcode.PONG, payload)
             self._events.append(Pinged(payload))
         else:
             self._events.append(Ponged(payload))
@@ -295,5 +303,18 @@ class Incoming:
         self.close_received = True
         self.close_code, self.close_reason = code, reason
         # §5.5.1: the answer to a Close is a Close, and "typically echos the status code".
-        self._replies.append((Opcode.CLOSE, close_payload(None if code == 1005 else code)))
+        self._reply(Opcode.CLOSE, close_payload(None if code == 1005 else code))
         self._events.append(Closed(code, reason))
+
+
+class Observer(Incoming):
+    """Reads what one end of somebody else's conversation receives, and keeps nothing of it.
+
+    It begins after the opening handshake, and has no limits. Its fields go to ``on_field``. It has
+    no replies, and its messages are checked, but empty.
+    """
+
+    _new_message = PassingMessage
+
+    def __init__(self, role: Role, on_field: OnField) -> None:
+        super().__init__(role, None, accept, sys.maxsize, sys.maxsize, 0, True, on_field)

@@ -40,11 +40,16 @@ class Message:
             # Thousands of tiny pieces would weigh many times what they carry.
             self._pieces = [b"".join(self._pieces)]
         # The last piece of all is checked by finish(); a message in one piece needs no decoder.
-        if self.opcode is Opcode.TEXT and not last:
+        if not last:
+            self._check(piece)
+
+    def _check(self, piece: bytes, last: bool = False) -> None:
+        """Whether the text is UTF-8 so far."""
+        if self.opcode is Opcode.TEXT:
             if self._decoder is None:
                 self._decoder = _Utf8Decoder()
             try:
-                self._decoder.decode(piece)
+                self._decoder.decode(piece, last)
             except UnicodeDecodeError:
                 raise _not_utf8() from None
 
@@ -58,6 +63,21 @@ class Message:
             return str(data, "utf-8")
         except UnicodeDecodeError:
             raise _not_utf8() from None
+
+
+class PassingMessage(Message):
+    """A message that only passes by: it's checked, but not kept, however long it is."""
+
+    __slots__ = ()
+
+    def add(self, piece: bytes, last: bool) -> None:
+        """Check a piece of the payload."""
+        self._check(piece)
+
+    def finish(self) -> bytes:
+        """The message has ended, perhaps inside a character."""
+        self._check(b"", last=True)
+        return b""
 
 
 def _not_utf8() -> ProtocolError:

@@ -11,6 +11,9 @@ from ..observe.fields import Unit
 from ..observe.tap import Event, Recording
 from .text import explain_unit, wants_color
 
+MAX_UNIT = 2**22
+"""How many bytes of one frame are kept to be explained: a stranger may announce any length."""
+
 
 class Live:
     """Writes what it is shown to ``stream``, one unit at a time, from whatever thread it comes."""
@@ -26,7 +29,7 @@ class Live:
 
         It keeps nothing, or as many bytes as ``max_total`` says.
         """
-        dissector = Dissector(self._protocol)
+        dissector = Dissector(self._protocol, max_unit=MAX_UNIT)
         heading = f"[{peer}]\n" if peer else ""
 
         def on_event(event: Event) -> None:
