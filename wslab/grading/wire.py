@@ -21,6 +21,9 @@ MOST_DEPTH = 12
 MOST_BITS = 256
 """Longer whole numbers are refused: turning their digits into a number takes quadratic time."""
 
+MOST_KEYS = 1000
+"""Longer dicts are refused: all keys may have one hash, and then each is compared with each."""
+
 _HEAD = struct.Struct("!I")
 
 
@@ -155,6 +158,8 @@ def _wrapped(value: Any, depth: int) -> Any:
     if kind is tuple:
         return {"tuple": [_wrapped(item, depth - 1) for item in value]}
     if kind is dict:
+        if len(value) > MOST_KEYS:
+            raise WireError(f"a dict of {len(value)} keys")
         pairs = [[_wrapped(a, 0), _wrapped(b, depth - 1)] for a, b in value.items()]
         return {"dict": pairs}
     if kind is Other:
@@ -216,6 +221,8 @@ def _unwrapped(value: Any, depth: int) -> Any:
     if name == "tuple":
         return tuple(_unwrapped(item, depth - 1) for item in content)
     if name == "dict":
+        if len(content) > MOST_KEYS:
+            raise WireError(f"a dict of {len(content)} keys")
         return {_unwrapped(key, 0): _unwrapped(item, depth - 1) for key, item in content}
     if name == "other":
         kind, text = content
