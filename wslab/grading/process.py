@@ -8,7 +8,6 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from .allowance import Allowance, rests, threads
 from .inbox import Inbox
 from .launch import kill, lay_out, other_user, start
 from .limits import Limits
-from .remove import is_full, remove
+from .remove import is_full, make, remove
 
 
 class Ended(Exception):
@@ -55,12 +54,12 @@ class Child:
         self.excess = ""
         """Why it was ended by us, if it was."""
         self._over = threading.Event()
-        self.folder = tempfile.mkdtemp(prefix="wslab-")
+        self.folder, self._held = make()
         try:
             lay_out(Path(self.folder), sources, files or {})
             self.process = start(self.folder)
         except BaseException:
-            remove(Path(self.folder))
+            self._remove()
             raise
         orphans.known.add(self.process.pid)
         assert self.process.stdin
@@ -75,8 +74,12 @@ class Child:
         else:
             os.set_blocking(self.process.stdin.fileno(), False)
             os.set_blocking(self._stderr.fileno(), False)
-        for target in (self._read_output, self._watch):
-            threading.Thread(target=target, daemon=True).start()
+        try:
+            for target in (self._read_output, self._watch):
+                threading.Thread(target=target, daemon=True).start()
+        except RuntimeError:  # the machine has no room for another thread
+            self.end()
+            raise
         bounds = {
             "memory": limits.memory,
             "file": limits.file,
@@ -87,7 +90,9 @@ class Child:
             "landlock": limits.landlock,
             "seccomp": limits.seccomp,
         }
-        words = {"limits": bounds, "sources": dict(sources), "file": file}
+        # As bytes: a text of theirs may hold what is no text.
+        texts = {name: text.encode("utf-8", "surrogatepass") for name, text in sources.items()}
+        words = {"limits": bounds, "sources": texts, "file": file}
         self._begin = {**words, "program": list(program), "ports": list(ports)}
 
     def allow(self, seconds: float) -> Allowance:
@@ -192,7 +197,13 @@ class Child:
         for pipe in filter(None, pipes):
             with contextlib.suppress(OSError):
                 pipe.close()
+        self._remove()
+
+    def _remove(self) -> None:
         remove(Path(self.folder))
+        held, self._held = self._held, -1
+        if held >= 0:
+            os.close(held)
 
     def __enter__(self) -> Child:
         return self

@@ -23,6 +23,9 @@ UNWRITTEN = "not written yet: "
 _SKIPPED = re.compile(rf"^{NOT_RUN}(.{{1,300}})$", re.MULTILINE)
 _BORROWED = re.compile(rf"^{LENT}([a-z_]{{1,30}}) is wslab's", re.MULTILINE)
 
+_PLACE = re.compile(r' +File "[^"]*\b(ex\d\d_\w+\.(?:py|ipynb, cell \d+))", line (\d+)')
+"""In a traceback. Only for the start of one line: on a long text it takes quadratic time."""
+
 
 class Program:
     """A file that can be run. After a check that had trouble with it, the next one starts anew."""
@@ -112,11 +115,7 @@ def _last_words(printed: str) -> str:
         if line.startswith(UNWRITTEN):
             return f"NotImplementedError: {line.removeprefix(UNWRITTEN)}"
     if any(line.startswith("Traceback") for line in lines):
-        places = re.findall(
-            r'^ +File "[^"]*\b(ex\d\d_\w+\.(?:py|ipynb, cell \d+))", line (\d+)',
-            printed,
-            re.MULTILINE,
-        )
-        where = " ({}, line {})".format(*places[-1]) if places else ""
+        places = [found for line in lines if (found := _PLACE.match(line[:500]))]
+        where = " ({}, line {})".format(*places[-1].groups()) if places else ""
         return PRINTED + lines[-1][:200] + where
     return ""
