@@ -132,6 +132,7 @@ NEIGHBOURS = {
         "threads",
     ),
     "prints": ("for number in range(10**9): print('loading', number)\n", "print"),
+    "floods": ("import os\nwhile True: os.write(1, bytes(1 << 16))\n", "printed more than"),
     "loops": ("while True: pass\n", "processor time"),
     "sleeps": ("import time\ntime.sleep(1000)\n", "waited"),
     "locks": (

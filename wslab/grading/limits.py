@@ -51,7 +51,9 @@ class Limits:
     answer: int = MIB
     """The longest message in either direction of the pipe."""
     output: int = 64 * KIB
-    """So much of what the code prints is kept; the rest is read and dropped."""
+    """So much of what the code prints is kept; the rest is read and dropped …"""
+    printed: int = 256 * MIB
+    """… up to here, because to read it takes our time."""
     source: int = MIB
     """The longest source file."""
     notebook: int = 8 * MIB

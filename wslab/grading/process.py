@@ -51,6 +51,8 @@ class Child:
         self.number = 0
         """Of the last question; an answer carries the number of its question."""
         self._restless = False
+        self._read = 0
+        """Bytes of what it has printed."""
         self.excess = ""
         """Why it was ended by us, if it was."""
         self._over = threading.Event()
@@ -240,6 +242,10 @@ class Child:
             except (OSError, ValueError):  # closed, for all has been read
                 return 0
             self.printed += data[: self.limits.output - len(self.printed)]
+            self._read += len(data)
+            if self._read > self.limits.printed and not self.excess:
+                self.excess = f"it printed more than {self.limits.printed >> 20} MiB"
+                self.process.kill()
             return len(data)
 
 
