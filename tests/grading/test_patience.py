@@ -36,7 +36,7 @@ def test_who_does_not_read_a_long_question_is_not_waited_for() -> None:
         one._child.process.send_signal(signal.SIGSTOP)
         began = time.monotonic()
         assert one.call("f", (b"a" * 200_000,), {}).kind is Kind.LATE
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 50, "in processor time it has a second"
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_who_asks_without_an_end_is_late(body: str) -> None:
     with session(f"{PYTHON}def f(sock):\n    {body}\n", BRIEF) as one:
         began = time.monotonic()
         assert one.call("f", (Socket((b"a",)),), {}).kind is Kind.LATE
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 50, "in processor time it has a second"
 
 
 def test_messages_that_nobody_reads_wait_in_the_pipe() -> None:
