@@ -71,8 +71,10 @@ def refusal(visitor: Visitor, what: str, code: int) -> None:
         raise Complaint(f"{what}: {code} is due, and {answer} comes.")
     if code == 426 and headers.get("sec-websocket-version") != "13":
         raise Complaint(f"{what}: the 426 has to say which version is spoken.")
-    body = int(headers.get("content-length", "0") or 0)
-    visitor.line.hear_some(min(body, 1 << 16))
+    length = headers.get("content-length", "0")
+    if not (length.isascii() and length.isdigit() and len(length) < 10):
+        raise Complaint(f"{what}: the Content-Length of the {code} is no number of bytes.")
+    visitor.line.hear_some(min(int(length), 1 << 16))
     if "content-length" in headers:
         visitor.line.hear_end(f"{what}, after the answer {code}")
 

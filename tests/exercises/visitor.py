@@ -23,6 +23,7 @@ from .reference import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
 
 MASKED = "What the server sends is masked"
 LONGEST = 4 << 20  # bytes of a frame that we are willing to read
+MOST_FRAMES = 1000  # of a message, with the pings between them
 NAMES = {CONTINUATION: "a continuation", TEXT: "a text", BINARY: "a binary message",
          CLOSE: "a Close", PING: "a ping", PONG: "a pong"}  # fmt: skip
 
@@ -144,7 +145,7 @@ class Visitor:
 
     def hear(self) -> Heard:
         """The next message, whole, or control frame; a ping is answered, and not told."""
-        while True:
+        for _ in range(MOST_FRAMES):
             head = self.line.hear_some(2)
             if len(head) < 2:
                 return self._why()
@@ -170,6 +171,7 @@ class Visitor:
                 self._parts.append((opcode, payload))
                 if head[0] & 0x80:
                     return self._message()
+        raise Complaint(f"{MOST_FRAMES} frames come, and no whole message among them.")
 
     def _message(self) -> Heard:
         """An answer may come in fragments, as a question may."""
@@ -207,11 +209,3 @@ class Visitor:
         """Say a message, and hear its echo."""
         self.say(self.frame(opcode, payload))
         self.due(opcode, payload, what)
-
-    def leave(self) -> None:
-        """Close as one should; what comes meanwhile is dropped."""
-        self.say(self.frame(CLOSE, reference.encode_close(1000)))
-        while (got := self.hear()).opcode not in (CLOSE, -1):
-            pass
-        if got.opcode != CLOSE:
-            raise Complaint(f"Our Close gets no Close: {got} comes.")

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests.grading.drafts import ask
 from wslab.grading import feedback
 from wslab.grading.answers import Answer, Kind, refusal
 from wslab.grading.beliefs import Belief
 from wslab.grading.check import Check, Outcome, Status
 from wslab.grading.difference import difference
+from wslab.grading.limits import Limits
 from wslab.grading.scripts import Recv
 from wslab.grading.student import Trial
 from wslab.grading.wire import Other
@@ -75,7 +77,9 @@ def test_an_error_that_is_returned_is_not_raised() -> None:
 
 
 def test_a_call_without_end_asks_for_the_loop() -> None:
-    lines = text(Answer(Kind.LATE), returned(1))
+    late = ask("def f():\n    while True: pass\n", limits=Limits(load=30, call=0.3))
+    assert late.kind is Kind.LATE
+    lines = text(late, returned(1))
     assert any("is there a loop that never ends?" in line for line in lines)
 
 

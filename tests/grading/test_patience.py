@@ -7,6 +7,7 @@ import signal
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def test_who_does_not_read_a_long_question_is_not_waited_for() -> None:
         one._child.process.send_signal(signal.SIGSTOP)
         began = time.monotonic()
         assert one.call("f", (b"a" * 200_000,), {}).kind is Kind.LATE
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 50, "in processor time it has a second"
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_who_asks_without_an_end_is_late(body: str) -> None:
     with session(f"{PYTHON}def f(sock):\n    {body}\n", BRIEF) as one:
         began = time.monotonic()
         assert one.call("f", (Socket((b"a",)),), {}).kind is Kind.LATE
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 50, "in processor time it has a second"
 
 
 def test_messages_that_nobody_reads_wait_in_the_pipe() -> None:
@@ -82,13 +83,12 @@ def test_a_server_that_never_stops_talking_has_the_time_of_its_submission() -> N
         "    try:\n        while True: sock.sendall(b'a'); time.sleep(0.01)\n"
         "    except OSError: pass\n"
     )
-    with Server({"a": code}, "a", {}, BRIEF, random.Random(1)) as server:
-        server.deadline = time.monotonic() + 1
-        with server.connect(Delivery.WHOLE) as line:
-            with pytest.raises(Complaint, match="time for the whole submission"):
-                _hear_for_ever(line)
-            with pytest.raises(Complaint, match="time for the whole submission"):
-                line.say(b"a")
+    server = Server({"a": code}, "a", {}, replace(BRIEF, total=1), random.Random(1))
+    with server, server.connect(Delivery.WHOLE) as line:
+        with pytest.raises(Complaint, match="time for the whole submission"):
+            _hear_for_ever(line)
+        with pytest.raises(Complaint, match="time for the whole submission"):
+            line.say(b"a")
 
 
 def _hear_for_ever(line: Line) -> None:

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 import pytest
 
 from tests.grading.drafts import PATIENT
+from wslab.grading.allowance import Budget
 from wslab.grading.answers import Complaint
 from wslab.grading.program import Program
 from wslab.grading.server import Server
@@ -44,11 +45,11 @@ def program() -> Iterator[Program]:
 
 
 def written(code: str) -> Program:
-    return Program({"ex07": textwrap.dedent(code)}, "ex07", PATIENT, {})
+    return Program({"ex07": textwrap.dedent(code)}, "ex07", PATIENT, {}, Budget(60))
 
 
 def met(program: Program, *words: str) -> AbstractContextManager[Server]:
-    return program.serving(random.Random(1), words, time.monotonic() + 60)
+    return program.serving(random.Random(1), words)
 
 
 def complain(program: Program, says: str) -> str:
@@ -200,9 +201,9 @@ def test_who_never_rests_is_waited_for_once() -> None:
         assert time.process_time() - began < 5
 
 
-def test_no_program_after_the_end_of_the_submission(program: Program) -> None:
-    late = program.serving(random.Random(1), (), time.monotonic() - 1)
-    with pytest.raises(Complaint, match="time for the whole submission"), late:
+def test_no_program_after_the_end_of_the_submission() -> None:
+    late = Program({"ex07": COUNTING}, "ex07", PATIENT, {}, Budget(0))
+    with pytest.raises(Complaint, match="time for the whole submission"), met(late):
         pass
 
 

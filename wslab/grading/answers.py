@@ -13,6 +13,18 @@ PRINTED = "It printed: "
 """In a complaint, behind this stands the last line of a program that has failed."""
 
 
+SHORTAGES = (
+    "MemoryError", "Cannot allocate memory", "can't start new thread", "No space left on device",
+    "Resource temporarily unavailable", "Too many open files in system", "ended by signal 9",
+)  # fmt: skip
+"""What a program says that has too little of something: of its own limit, or of the machine."""
+
+
+def tells_of_shortage(text: str) -> bool:
+    """Whether the machine, full of others, may be to blame: then we ask again, alone."""
+    return any(words in text for words in SHORTAGES)
+
+
 class Complaint(Exception):
     """What the student's program did wrong, in a sentence for the student; it ends the check."""
 

@@ -111,6 +111,8 @@ class Outcome:
     """… of so many."""
     source_line: str = ""
     """The line of the student's file where an error came from."""
+    doubtful: bool = False
+    """It failed, perhaps for want of something that its neighbours on the machine had taken."""
 
     @property
     def score(self) -> int:

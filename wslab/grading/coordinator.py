@@ -1,8 +1,10 @@
 """The graded run: hands submissions to judges, and writes down what comes back.
 
 Several judges work at a time. Whoever ends a judge, or was in its hands when an earlier run ended,
-is tried again at the end, when nothing else runs; who does it again needs a person. So nobody's
-mark depends on who was graded beside them, nor on how many judges there are.
+is tried again at the end, when nothing else runs; who does it again needs a person. Whoever may
+have lost a point for want of memory, threads or time that others had taken is tried again, too, and
+then the mark counts. So nobody's mark depends on who was graded beside them, nor on how many judges
+there are.
 """
 
 from __future__ import annotations
@@ -20,7 +22,6 @@ from . import record
 from .intake import Entry, listing
 from .journal import Journal
 from .judge_process import Crashed, Judge
-from .limits import GRADED
 from .record import Graded, Record
 from .remove import remove
 from .task import Task, kit_hash, survey, without_mark
@@ -29,8 +30,8 @@ MOST_ALONE = 10
 """So often a run may end while it is at one submission alone: with bad luck, power cuts and kills
 from outside hit the same one again and again, and an honest one must not lose its mark by that."""
 
-PATIENCE = 2 * GRADED.total + 30
-"""A judge that has not answered for so many seconds never will."""
+PATIENCE = 120.0
+"""A judge that has given no sign of life for so many seconds never will: see `judge_process`."""
 
 
 class NotIsolated(Exception):
@@ -195,9 +196,9 @@ class _Run:
             why = "It has ended the judge twice, the second time when nothing else was running."
             return self._mark(task, without_mark(task, record.NEEDS_A_PERSON, why), 0.0)
         found = Record.from_json(answer["record"])
-        if found.status == record.NEEDS_A_PERSON and not alone:
+        if not alone and (found.status == record.NEEDS_A_PERSON or answer["doubtful"]):
             self.in_hand.discard(task.key)
-            return None  # our fault, and perhaps only that of a moment
+            return None  # our fault, or a neighbour's, and perhaps only that of a moment
         graded = self._mark(task, found, answer["seconds"])
         self.in_hand.discard(task.key)
         return graded

@@ -188,8 +188,6 @@ def _in_words(answer: Answer, line: str) -> str:
         text = f"{answer.errors[0]}: {answer.text}" if answer.text else answer.errors[0]
         # The line comes first: a long text is cut at its end.
         return f"in {answer.place}, {text}" + f"  <- {line}" * bool(line) if answer.line else text
-    if answer.kind is Kind.LATE:
-        return f"it {answer.kind.value}: is there a loop that never ends?"
     return f"it {answer.kind.value}" + (f": {answer.text}" if answer.text else "")
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import difflib
 import re
-import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import kit
-from .answers import Answer, Complaint, Kind
+from .allowance import MEASURES, Budget
+from .answers import Answer, Complaint, Kind, tells_of_shortage
 from .beliefs import Belief, explaining
 from .check import Check, Outcome, Status
 from .execute import CELL, PYTHON
@@ -59,12 +59,12 @@ def judge(
     *,
     limits: Limits = GRADED,
     only_public: bool = False,
-    deadline: float | None = None,
+    budget: Budget | None = None,
     checks: Sequence[Check] | None = None,
     beliefs: Sequence[Belief] | None = None,
     lent: Lent | None = None,
 ) -> Verdict:
-    """Judge one exercise. ``deadline`` is the end of the submission, by ``time.monotonic()``.
+    """Judge one exercise. ``budget`` is what the submission has left of its time.
 
     ``lent`` is for those who judge several files of a submission: see `session`. ``checks`` and
     ``beliefs`` are the kit's own unless given; those that others need come first.
@@ -78,8 +78,8 @@ def judge(
     if name not in submission.texts:
         note = submission.problems.get(name, f"There is no {name}.py.")
         return Verdict(exercise, tuple(Outcome(c, Status.MISSING, note=note) for c in checks))
-    with Session(submission.texts, name, limits, kit.companions(exercise), lent) as session:
-        session.deadline = deadline or time.monotonic() + limits.total
+    companions = kit.companions(exercise)
+    with Session(submission.texts, name, limits, companions, lent, budget) as session:
         outcomes: list[Outcome] = []
         for check in checks:
             passed = {o.check.name for o in outcomes if o.status is Status.PASSED}
@@ -106,7 +106,8 @@ def run(check: Check, session: Session, seed: str, beliefs: Iterable[Belief]) ->
             check.run(student)
         except Complaint as complaint:
             student.claim(False, str(complaint))
-        return _outcome(check, student, beliefs)
+        outcome = _outcome(check, student, beliefs)
+        return replace(outcome, doubtful=not outcome.score and _doubtful(student))
     except Exception as error:
         # Ours, never the student's: what they do is in the answers.
         note = f"The grader failed here, not you: {type(error).__name__}: {error}"
@@ -139,6 +140,15 @@ def _outcome(check: Check, student: Student, beliefs: Iterable[Belief]) -> Outco
         asked=_count(trials),
         source_line=_source_line(student.session, shown.answer),
     )
+
+
+def _doubtful(student: Student) -> bool:
+    """Whether it may have failed for a reason that lies with its neighbours on the machine."""
+    answers = [trial.answer for trial in student.trials]
+    if not MEASURES and (student.complaints or any(one.kind is Kind.LATE for one in answers)):
+        return True  # by the wall clock, and the others have used some of that
+    told = [" ".join((*one.errors[:1], one.text)) for one in answers]
+    return tells_of_shortage("\n".join([*told, *student.complaints, student.session.program.said]))
 
 
 def _count(trials: Iterable[Trial]) -> int:
@@ -207,7 +217,8 @@ def _not_loaded(session: Session, trouble: Answer) -> str:
         shown = f"\n    {line}" if line else ""
         return f"{file} cannot be loaded: {trouble.errors[0]}: {trouble.text}{where}.{shown}"
     if trouble.kind is Kind.LATE:
-        return f"{file} cannot be loaded: it does not come to its end. Is there an endless loop?"
+        why = trouble.text[:1].upper() + trouble.text[1:]
+        return f"{file} cannot be loaded: it does not come to its end. {why}"
     return f"{file} cannot be loaded: it {trouble.kind.value}. {trouble.text}".strip()
 
 

@@ -18,10 +18,13 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from . import launch, orphans
+from . import allowance, launch, orphans
 from .sandbox import file_isolation
 from .session import Session
-from .task import Task, grade
+from .task import Task, graded
+
+ALIVE = 5.0
+"""A judge that waits for a student's code says at least every so many seconds that it does."""
 
 _BOOT = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
@@ -62,12 +65,21 @@ def _stay_on_one_core(number: int) -> None:
 
 def _work(tasks: SimpleQueue[str], answers: Any) -> None:
     _say(answers, {"isolated": _is_isolated()})
+    last = time.monotonic()
+
+    def alive() -> None:
+        nonlocal last
+        if time.monotonic() > last + ALIVE:
+            last = time.monotonic()
+            _say(answers, {})
+
+    allowance.on_look.append(alive)
     while True:
         task = Task.from_json(json.loads(tasks.get()))
         begin = time.monotonic()
-        found = grade(task)
+        found, doubtful = graded(task)
         seconds = round(time.monotonic() - begin, 3)
-        _say(answers, {"record": found.to_json(), "seconds": seconds})
+        _say(answers, {"record": found.to_json(), "seconds": seconds, "doubtful": doubtful})
 
 
 def _listen(tasks: SimpleQueue[str]) -> None:
@@ -147,7 +159,10 @@ class Judge:
         reader.start()
 
     def ask(self, task: Task, patience: float) -> dict[str, Any]:
-        """A record as JSON, and the seconds it took. Raises Crashed, OSError."""
+        """A record as JSON, the seconds it took, and whether a neighbour may have cost a point.
+
+        ``patience`` is how many seconds may pass without a sign of life. Raises Crashed, OSError.
+        """
         self.start(patience)
         assert self._process
         assert self._process.stdin
@@ -160,8 +175,10 @@ class Judge:
         return self._answer(patience)
 
     def _answer(self, patience: float) -> dict[str, Any]:
+        answer: dict[str, Any] | None = {}
         try:
-            answer = self._answers.get(timeout=patience)
+            while answer == {}:
+                answer = self._answers.get(timeout=patience)
         except Empty:
             answer = None
         if answer is None:

@@ -1,6 +1,7 @@
-"""How much of everything a submission may use. Times are in seconds of wall clock, sizes in bytes.
+"""How much of everything a submission may use. Sizes are in bytes.
 
-Wall clock, since a server that waits in ``accept`` burns no processor time at all.
+Times are in seconds of the program's own time: so much processor time, and as much waiting. See
+`allowance`.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ class Limits:
     """For one call of one function, with all that it reads and writes."""
     step: float = 2.0
     """For one step with a server: it is ready, it answers, it closes."""
-    total: float = 60.0
-    """For one submission, all exercises together. Far more than the counts below leave anybody, or
-    the mark would depend on how busy the machine is."""
+    total: float = 300.0
+    """For one submission, all exercises together: enough for code that takes 0.3 s for each call of
+    every exercise."""
     restarts: int = 5
     """So often a worker that ended or hung is replaced, for one file."""
     strain: int = 12
@@ -44,11 +45,15 @@ class Limits:
     """… and the most files and folders."""
     descriptors: int = 128
     """Open files and sockets at a time."""
+    threads: int = 128
+    """At a time. A server has one or two for each client, and a check brings at most a dozen."""
 
     answer: int = MIB
     """The longest message in either direction of the pipe."""
     output: int = 64 * KIB
-    """So much of what the code prints is kept; the rest is read and dropped."""
+    """So much of what the code prints is kept; the rest is read and dropped …"""
+    printed: int = 256 * MIB
+    """… up to here, because to read it takes our time."""
     source: int = MIB
     """The longest source file."""
     notebook: int = 8 * MIB

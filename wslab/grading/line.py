@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import math
 import random
 import socket
 import struct
-import time
 
+from .allowance import Allowance
 from .answers import Complaint
 from .delivery import Delivery, pieces
 
@@ -26,10 +25,11 @@ class Line:
         delivery: Delivery,
         step: float,
         randomness: random.Random,
-        last: float = math.inf,
+        life: Allowance,
     ) -> None:
         self.sock, self.delivery, self.step, self.random = sock, delivery, step, randomness
-        self.last = last
+        self.life = life
+        """What is left of the time of the submission: no connection lives longer."""
         self.heard = bytearray()
         """All that came back so far."""
 
@@ -41,14 +41,18 @@ class Line:
 
     def say(self, *messages: bytes) -> None:
         """Send the messages, cut or glued as this line's delivery says."""
-        try:
-            for piece in pieces(messages, self.delivery, self.random):
-                self.sock.settimeout(max(0.001, self._deadline() - time.monotonic()))
-                self.sock.sendall(piece)
-        except TimeoutError:
-            raise Complaint("It does not read what we send.") from None
-        except OSError as error:
-            raise Complaint(f"It has hung up while we were speaking ({error.strerror}).") from None
+        for piece in pieces(messages, self.delivery, self.random):
+            allowance = self.allow(self.step)
+            while piece:
+                self.sock.settimeout(max(0.001, allowance.slice()))
+                try:
+                    piece = piece[self.sock.send(piece) :]
+                except TimeoutError:
+                    if not allowance.lasts():
+                        raise Complaint("It does not read what we send.") from None
+                except OSError as error:
+                    why = error.strerror
+                    raise Complaint(f"It has hung up while we were speaking ({why}).") from None
 
     def hear(self, expected: bytes, what: str) -> None:
         """Exactly these bytes must come next; ``what`` they are, in words."""
@@ -67,8 +71,8 @@ class Line:
     def hear_some(self, size: int) -> bytes:
         """The next bytes, ``size`` of them; fewer if it hangs up or falls silent."""
         data = bytearray()
-        deadline = self._deadline()
-        while len(data) < size and (chunk := self._receive(size - len(data), deadline)):
+        allowance = self.allow(self.step)
+        while len(data) < size and (chunk := self._receive(size - len(data), allowance)):
             data += chunk
         self.heard += data
         return bytes(data)
@@ -76,11 +80,11 @@ class Line:
     def hear_head(self, most: int) -> bytes:
         """All up to the first blank line, as in HTTP, and not a byte more; fewer as `hear_some`."""
         head = bytearray()
-        deadline = self._deadline()
-        while len(head) < most and (chunk := self._receive(most, deadline, socket.MSG_PEEK)):
+        allowance = self.allow(self.step)
+        while len(head) < most and (chunk := self._receive(most, allowance, socket.MSG_PEEK)):
             before, blank_line, _ = (bytes(head) + chunk).partition(b"\r\n\r\n")
             size = len(before + blank_line) - len(head)
-            head += self._receive(size, deadline) or b""
+            head += self._receive(size, allowance) or b""
             if blank_line:
                 break
         self.heard += head
@@ -88,7 +92,7 @@ class Line:
 
     def hear_end(self, what: str) -> None:
         """Nothing more, and then the end of the stream: it must hang up, and cleanly."""
-        chunk = self._receive(1, self._deadline())
+        chunk = self._receive(1, self.allow(self.step))
         if chunk is None:
             raise Complaint(f"{what}: it should end the connection, and keeps it open.")
         if chunk:
@@ -104,21 +108,22 @@ class Line:
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
 
-    def _deadline(self) -> float:
-        """Of the step that begins now. A server that drips or floods has no more than its time."""
-        now = time.monotonic()
-        if now >= self.last:
+    def allow(self, seconds: float) -> Allowance:
+        """For what begins now. A server that drips or floods has no more than its time."""
+        if not self.life.lasts():
             raise Complaint("The time for the whole submission is used up.")
-        return min(now + self.step, self.last)
+        return Allowance(self.life.pid, seconds)
 
-    def _receive(self, size: int, deadline: float, flags: int = 0) -> bytes | None:
+    def _receive(self, size: int, allowance: Allowance, flags: int = 0) -> bytes | None:
         """Some bytes; none at the end; None if nothing came in time."""
-        try:
-            self.sock.settimeout(max(0.001, deadline - time.monotonic()))
-            return self.sock.recv(size, flags)
-        except TimeoutError:
-            return None
-        except OSError as error:
-            if error.errno == errno.ECONNRESET or isinstance(error, ConnectionError):
-                return b""
-            raise
+        while True:
+            self.sock.settimeout(max(0.001, allowance.slice()))
+            try:
+                return self.sock.recv(size, flags)
+            except TimeoutError:
+                if not allowance.lasts():
+                    return None
+            except OSError as error:
+                if error.errno == errno.ECONNRESET or isinstance(error, ConnectionError):
+                    return b""
+                raise

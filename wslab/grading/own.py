@@ -13,6 +13,7 @@ from ..commands import UsageError
 from . import intake, kit, launch, learner
 from .judge import Verdict, judge
 from .notebook import Report
+from .remove import sweep
 from .submission import Submission, read_folder
 from .unpack import unpack
 
@@ -29,6 +30,7 @@ def verdicts(
     All exercises that have checks, or one. Raises KitError if there is no such exercise, UsageError
     if there is no such folder, Trouble if the worker's user can't work.
     """
+    sweep()
     keys = [kit.exercise(exercise)] if exercise else kit.written()
     launch.try_other_user()
     submission = handed_in(folder) if folder else read_folder(own_files())

@@ -8,7 +8,6 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from . import orphans, wire
+from .allowance import Allowance, rests, threads
 from .inbox import Inbox
 from .launch import kill, lay_out, other_user, start
 from .limits import Limits
-from .remove import is_full, remove
+from .remove import is_full, make, remove
 
 
 class Ended(Exception):
@@ -51,15 +51,17 @@ class Child:
         self.number = 0
         """Of the last question; an answer carries the number of its question."""
         self._restless = False
+        self._read = 0
+        """Bytes of what it has printed."""
         self.excess = ""
         """Why it was ended by us, if it was."""
         self._over = threading.Event()
-        self.folder = tempfile.mkdtemp(prefix="wslab-")
+        self.folder, self._held = make()
         try:
             lay_out(Path(self.folder), sources, files or {})
             self.process = start(self.folder)
         except BaseException:
-            remove(Path(self.folder))
+            self._remove()
             raise
         orphans.known.add(self.process.pid)
         assert self.process.stdin
@@ -74,24 +76,35 @@ class Child:
         else:
             os.set_blocking(self.process.stdin.fileno(), False)
             os.set_blocking(self._stderr.fileno(), False)
-        for target in (self._read_output, self._watch):
-            threading.Thread(target=target, daemon=True).start()
+        try:
+            for target in (self._read_output, self._watch):
+                threading.Thread(target=target, daemon=True).start()
+        except RuntimeError:  # the machine has no room for another thread
+            self.end()
+            raise
         bounds = {
             "memory": limits.memory,
             "file": limits.file,
             "descriptors": limits.descriptors,
-            "cpu": int(limits.total) + 5,
+            # Only for what nobody watches any longer: see `allowance`.
+            "cpu": 2 * int(limits.total),
             "answer": limits.answer,
             "landlock": limits.landlock,
             "seccomp": limits.seccomp,
         }
-        words = {"limits": bounds, "sources": dict(sources), "file": file}
+        # As bytes: a text of theirs may hold what is no text.
+        texts = {name: text.encode("utf-8", "surrogatepass") for name, text in sources.items()}
+        words = {"limits": bounds, "sources": texts, "file": file}
         self._begin = {**words, "program": list(program), "ports": list(ports)}
 
-    def begin(self, deadline: float) -> None:
-        """Let it shut itself in and load the file. Raises TimeoutError, Ended, WireError."""
-        self.send(self._begin, deadline, most=64 << 20)
-        kind, layers = self.receive(deadline)
+    def allow(self, seconds: float) -> Allowance:
+        """So much time from now on."""
+        return Allowance(self.process.pid, seconds)
+
+    def begin(self, allowance: Allowance) -> None:
+        """Let it shut itself in and load the file. Raises TimedOut, Ended, WireError."""
+        self.send(self._begin, allowance, most=64 << 20)
+        kind, layers = self.receive(allowance)
         if kind != "ready" or type(layers) is not list:
             raise wire.WireError("the worker did not say that it is ready")
         outside = ["own folder, empty environment"]
@@ -101,13 +114,13 @@ class Child:
             outside.append("own session")
         self.layers = (*map(str, layers), *outside, *orphans.layers())
 
-    def send(self, message: object, deadline: float, most: int | None = None) -> None:
-        """Send a message. Raises TimeoutError if it is not read in time, Ended, WireError."""
+    def send(self, message: object, allowance: Allowance, most: int | None = None) -> None:
+        """Send a message. Raises TimedOut if it is not read in time, Ended, WireError."""
         data = memoryview(wire.message(message, most or self.limits.answer))
         assert self.process.stdin
         try:
             if sys.platform == "win32":
-                with _killed_at(deadline, self.process):
+                with _killed_after(allowance.seconds, self.process):
                     self.process.stdin.write(data)
                 return
             fd = self.process.stdin.fileno()
@@ -115,22 +128,22 @@ class Child:
                 try:
                     data = data[os.write(fd, data) :]
                 except BlockingIOError:
-                    left = max(0.0, deadline - time.monotonic())
-                    if not select.select([], [fd], [], left)[1]:
-                        raise TimeoutError from None
+                    if not select.select([], [fd], [], allowance.slice())[1]:
+                        allowance.look()
         except TimeoutError:
             raise
         except (OSError, ValueError) as error:
             raise Ended from error
 
-    def receive(self, deadline: float) -> Any:
-        """The next message, by ``time.monotonic()``. Raises TimeoutError, Ended, WireError."""
-        try:
-            return self._answers.read(deadline)
-        except TimeoutError:
-            raise
-        except (OSError, EOFError) as error:
-            raise Ended from error
+    def receive(self, allowance: Allowance) -> Any:
+        """The next message. Raises TimedOut, Ended, WireError."""
+        while True:
+            try:
+                return self._answers.read(time.monotonic() + allowance.slice())
+            except TimeoutError:
+                allowance.look()
+            except (OSError, EOFError) as error:
+                raise Ended from error
 
     def output(self) -> str:
         """The beginning of what it has printed by now."""
@@ -152,7 +165,7 @@ class Child:
         Raises Ended.
         """
         if sys.platform == "win32":
-            self.send(["interrupt"], time.monotonic() + self.limits.step)
+            self.send(["interrupt"], self.allow(self.limits.step))
         else:
             with contextlib.suppress(ProcessLookupError):
                 self.process.send_signal(signal.SIGINT)
@@ -162,24 +175,12 @@ class Child:
 
         So what it makes of one thing does not depend on how fast the next one comes.
         """
-        deadline = time.monotonic() + 0.3
+        allowance = self.allow(0.3)
         calm = 0
         while calm < 2 and not self._restless:
             time.sleep(0.002 if sys.platform == "linux" else 0.025)
-            calm = calm + 1 if self._waits() else 0
-            self._restless = time.monotonic() > deadline
-
-    def _waits(self) -> bool:
-        """Whether all its threads wait for something; True where the system does not tell."""
-        try:
-            threads = list(Path(f"/proc/{self.process.pid}/task").iterdir())
-        except OSError:  # it has ended, or this is not Linux
-            return True
-        try:
-            states = [(one / "stat").read_bytes().rpartition(b")")[2].split()[0] for one in threads]
-        except OSError:  # one of them has just ended, so there was something to do
-            return False
-        return b"R" not in states  # it runs, or would if a core were free
+            calm = calm + 1 if rests(self.process.pid) else 0
+            self._restless = not allowance.lasts()
 
     def end(self) -> None:
         """End it and all that it started, and remove its folder. Does not raise."""
@@ -198,7 +199,13 @@ class Child:
         for pipe in filter(None, pipes):
             with contextlib.suppress(OSError):
                 pipe.close()
+        self._remove()
+
+    def _remove(self) -> None:
         remove(Path(self.folder))
+        held, self._held = self._held, -1
+        if held >= 0:
+            os.close(held)
 
     def __enter__(self) -> Child:
         return self
@@ -207,10 +214,13 @@ class Child:
         self.end()
 
     def _watch(self) -> None:
-        """No limit of the system counts all that is written into a folder: look at it often."""
+        """No limit of the system counts these for one program alone: look often."""
         while not self._over.wait(0.1):
             if is_full(Path(self.folder), self.limits.written, self.limits.files):
                 self.excess = "it filled its folder with files"
+            elif len(threads(self.process.pid)) > self.limits.threads:
+                self.excess = f"it ran more than {self.limits.threads} threads at a time"
+            if self.excess:
                 self.process.kill()
                 return
 
@@ -232,13 +242,17 @@ class Child:
             except (OSError, ValueError):  # closed, for all has been read
                 return 0
             self.printed += data[: self.limits.output - len(self.printed)]
+            self._read += len(data)
+            if self._read > self.limits.printed and not self.excess:
+                self.excess = f"it printed more than {self.limits.printed >> 20} MiB"
+                self.process.kill()
             return len(data)
 
 
 @contextlib.contextmanager
-def _killed_at(deadline: float, process: subprocess.Popen[bytes]) -> Iterator[None]:
+def _killed_after(seconds: float, process: subprocess.Popen[bytes]) -> Iterator[None]:
     """Windows: the only way out of writing into a pipe that nobody reads."""
-    timer = threading.Timer(max(0.0, deadline - time.monotonic()), process.kill)
+    timer = threading.Timer(seconds, process.kill)
     timer.start()
     try:
         yield

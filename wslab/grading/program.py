@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from .allowance import Budget
 from .answers import PRINTED, Complaint
 from .execute import NOT_RUN
 from .limits import Limits
@@ -23,6 +23,9 @@ UNWRITTEN = "not written yet: "
 _SKIPPED = re.compile(rf"^{NOT_RUN}(.{{1,300}})$", re.MULTILINE)
 _BORROWED = re.compile(rf"^{LENT}([a-z_]{{1,30}}) is wslab's", re.MULTILINE)
 
+_PLACE = re.compile(r' +File "[^"]*\b(ex\d\d_\w+\.(?:py|ipynb, cell \d+))", line (\d+)')
+"""In a traceback. Only for the start of one line: on a long text it takes quadratic time."""
+
 
 class Program:
     """A file that can be run. After a check that had trouble with it, the next one starts anew."""
@@ -33,8 +36,10 @@ class Program:
         file: str,
         limits: Limits,
         companions: Mapping[str, str],
+        budget: Budget,
     ) -> None:
         self._what = sources, file, companions, limits
+        self._budget = budget
         self._server: Server | None = None
         self._hopeless = ""
         """Why it cannot be started: what it was for one check, it is for all."""
@@ -44,21 +49,18 @@ class Program:
         """The functions of wslab that have stepped in for missing ones."""
         self.runs: list[tuple[str, ...]] = []
         """The layers around each run of it, also of one that ended before it took a connection."""
+        self.said = ""
+        """The beginning of what it printed, when it was last used."""
 
     @contextmanager
-    def serving(
-        self, randomness: random.Random, words: tuple[str, ...], deadline: float
-    ) -> Iterator[Server]:
-        """It runs while one check talks to it; ``words`` stand behind the port. Raises Complaint.
-
-        ``deadline`` is the end of the submission, by ``time.monotonic()``.
-        """
+    def serving(self, randomness: random.Random, words: tuple[str, ...]) -> Iterator[Server]:
+        """It runs while one check talks to it; ``words`` come after the port. Raises Complaint."""
         if self._hopeless:
             raise Complaint(self._hopeless)
-        if time.monotonic() > deadline:
+        if self._budget.left <= 0:
             raise Complaint("The time for the whole submission is used up.")
         server = self._running(randomness, words)
-        server.deadline, server.noted = deadline, None
+        server.noted = None
         before = len(server.output())
         try:
             yield server
@@ -71,8 +73,9 @@ class Program:
             self.end()
             raise
         finally:
-            self.borrowed.update(_BORROWED.findall(server.output()))
-            self.skipped.update(dict.fromkeys(_SKIPPED.findall(server.output())))
+            self.said = server.output()
+            self.borrowed.update(_BORROWED.findall(self.said))
+            self.skipped.update(dict.fromkeys(_SKIPPED.findall(self.said)))
         if server is self._server and server.ended():
             self._server = None
             server.__exit__(None, None, None)  # complains
@@ -81,7 +84,9 @@ class Program:
         """End it, if it runs."""
         server, self._server = self._server, None
         if server:
+            server.life.lasts()
             server.stop()
+            self._budget.left -= server.life.used
 
     def _running(self, randomness: random.Random, words: tuple[str, ...]) -> Server:
         if self._server and self._server.words == words and not self._server.ended():
@@ -90,11 +95,12 @@ class Program:
             return self._server
         self.end()
         sources, file, companions, limits = self._what
-        server = Server(sources, file, companions, limits, randomness, words)
+        server = Server(sources, file, companions, limits, randomness, words, self._budget.left)
         try:
             self._server = server.__enter__()
         except Complaint as complaint:
             self._hopeless = str(complaint)
+            self.said = server.printed
             raise
         finally:
             if server.layers:
@@ -109,11 +115,7 @@ def _last_words(printed: str) -> str:
         if line.startswith(UNWRITTEN):
             return f"NotImplementedError: {line.removeprefix(UNWRITTEN)}"
     if any(line.startswith("Traceback") for line in lines):
-        places = re.findall(
-            r'^ +File "[^"]*\b(ex\d\d_\w+\.(?:py|ipynb, cell \d+))", line (\d+)',
-            printed,
-            re.MULTILINE,
-        )
-        where = " ({}, line {})".format(*places[-1]) if places else ""
+        places = [found for line in lines if (found := _PLACE.match(line[:500]))]
+        where = " ({}, line {})".format(*places[-1].groups()) if places else ""
         return PRINTED + lines[-1][:200] + where
     return ""

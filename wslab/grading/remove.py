@@ -6,7 +6,57 @@ import contextlib
 import itertools
 import os
 import stat
+import sys
+import tempfile
+import time
 from pathlib import Path
+
+_PREFIX = "wslab-worker-"
+_YOUNG = 10.0 if sys.platform != "win32" else 86400.0
+"""Seconds in which a folder may not be held yet; Windows can't hold one, so there it takes a day.
+"""
+
+
+def make() -> tuple[str, int]:
+    """A folder for a worker, and a descriptor to close at its end: as long as it's open, it's ours.
+
+    The system closes it for whoever is killed, so `sweep` finds what nobody holds. -1 for none.
+    """
+    folder = tempfile.mkdtemp(prefix=_PREFIX)
+    held = -1
+    with contextlib.suppress(OSError):
+        held = _hold(folder)
+    return folder, held
+
+
+def sweep() -> None:
+    """Remove the folders of those that were killed before they could. Does not raise."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):  # somebody else's, or held
+            if stat.S_ISDIR(folder.lstat().st_mode) and _age(folder) > _YOUNG:
+                held = _hold(os.fspath(folder))
+                remove(folder)
+                if held >= 0:
+                    os.close(held)
+
+
+def _age(folder: Path) -> float:
+    return time.time() - folder.lstat().st_mtime
+
+
+def _hold(folder: str) -> int:
+    """Raises OSError if another process holds it."""
+    if sys.platform == "win32":
+        return -1
+    import fcntl
+
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
 
 
 def remove(folder: Path) -> None:

@@ -21,14 +21,13 @@ MOST_PROCESSES = 256
 def enter(limits: dict[str, int], ports: Iterable[int]) -> tuple[str, ...]:
     """Give up what the student's code does not need; returns the names of the layers.
 
-    ``ports`` are those on which a server may listen; without any, no process may be started. Must
-    come before the first thread: what is given up here binds the thread that does it, and those
-    that this one starts.
+    ``ports`` are those on which a server may listen. Must come before the first thread: what is
+    given up here binds the thread that does it, and those that this one starts.
     """
     ports = tuple(ports)
     layers = ["own process", "python -s -S -B"]
     if sys.platform != "win32":
-        layers += _set_limits(limits, processes=bool(ports))
+        layers += _set_limits(limits)
     # Not there, or refused: the report lacks the name, and the instructor decides.
     with contextlib.suppress(OSError, AttributeError):
         layers += powers.give_up()
@@ -39,6 +38,8 @@ def enter(limits: dict[str, int], ports: Iterable[int]) -> tuple[str, ...]:
         with contextlib.suppress(OSError, AttributeError):
             signals = "landlock signals" in layers
             layers += seccomp.restrict(program=bool(ports), signals=signals)
+    if "seccomp" not in layers and sys.platform == "linux":
+        _bound_processes()
     return tuple(layers)
 
 
@@ -55,8 +56,8 @@ def common(runs: Sequence[Sequence[str]]) -> tuple[str, ...]:
 if sys.platform != "win32":
     import resource
 
-    def _set_limits(limits: dict[str, int], processes: bool) -> list[str]:
-        """Bound what the system can. RLIMIT_NPROC counts all that the user runs: so do we."""
+    def _set_limits(limits: dict[str, int]) -> list[str]:
+        """Bound what the system can."""
         done = []
         wanted = [
             ("memory", "RLIMIT_AS", limits["memory"]),  # macOS has the name, and does not keep it
@@ -65,8 +66,6 @@ if sys.platform != "win32":
             ("processor time", "RLIMIT_CPU", limits["cpu"]),
             ("no core file", "RLIMIT_CORE", 0),
         ]
-        if processes and sys.platform == "linux" and os.getuid():  # nothing counts those of root
-            wanted.append(("processes", "RLIMIT_NPROC", _tasks() + MOST_PROCESSES))
         for name, limit, value in wanted:
             if name == "memory" and sys.platform == "darwin":
                 continue
@@ -83,6 +82,15 @@ if sys.platform != "win32":
         more = ["rlimit (processes)"] if "processes" in done else []
         done = [name for name in done if name != "processes"]
         return [f"rlimits ({', '.join(done)})", *more] if done else more
+
+    def _bound_processes() -> None:
+        """Where seccomp does not refuse to start any.
+
+        RLIMIT_NPROC counts all that the user runs, the neighbours too: only for want of a better.
+        """
+        with contextlib.suppress(OSError, ValueError):
+            most = _tasks() + MOST_PROCESSES
+            resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
 
     def _tasks() -> int:
         """So many processes and threads our user has."""

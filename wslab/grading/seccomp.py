@@ -78,9 +78,9 @@ Step = bytes
 def restrict(*, program: bool, signals: bool) -> list[str]:
     """Refuse these calls, to this thread and all it starts, for good.
 
-    ``program``: whether it may start processes and listen (threads it may always start);
-    ``signals``: whether those to others pass here, since something else holds them. Returns what is
-    closed now, as words for the report. Raises OSError if the kernel refuses.
+    No process may be started: what bounds one doesn't bound many. ``program``: whether it may
+    listen; ``signals``: whether those to others pass here, since something else holds them. Returns
+    what is closed now, as words for the report. Raises OSError if the kernel refuses.
     """
     if not sys.platform.startswith("linux") or os.uname().machine not in _ARCHITECTURES:
         return []
@@ -125,12 +125,17 @@ def _rules(program: bool, signals: bool) -> dict[str, list[Step]]:
         "fcntl": _none_of(1, 8, 15),
         "ioctl": _none_of(1, 0x8901, 0x8902),
         "prlimit64": _only(0, 0),  # our own limits, nobody else's
-        "clone": _no_bit(0, _NAMESPACES),
+        "clone": [
+            *_no_bit(0, _NAMESPACES),
+            _argument(0),
+            *_unless(_ANY_BIT, _THREAD, _refuse()),
+        ],
+        "fork": [_refuse()],
+        "vfork": [_refuse()],
         "clone3": [_refuse(errno.ENOSYS)],  # cannot be looked into; all fall back to clone
     }
     if not program:
-        rules |= {name: [_refuse()] for name in ("fork", "vfork", "listen")}
-        rules["clone"] = [_argument(0), *_unless(_ANY_BIT, _THREAD, _refuse())]
+        rules["listen"] = [_refuse()]
     if not signals:
         for name in ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"):
             rules[name] = _only(0, os.getpid())

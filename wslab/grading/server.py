@@ -12,13 +12,15 @@ student reads it. Nothing that a client can meet in the real world is an error o
 
 from __future__ import annotations
 
-import math
+import contextlib
+import os
 import random
+import select
 import socket
-import time
 from collections.abc import Mapping
 from types import TracebackType
 
+from .allowance import Allowance
 from .answers import Complaint
 from .delivery import Delivery
 from .limits import Limits
@@ -42,12 +44,14 @@ class Server:
         limits: Limits,
         randomness: random.Random,
         words: tuple[str, ...] = (),
+        left: float | None = None,
     ) -> None:
         self._what = sources, file, companions
+        self._left = left if left is not None else limits.total
         self.limits, self.random, self.words = limits, randomness, words
         self.port = 0
-        self.deadline = math.inf
-        """The end of the submission, by ``time.monotonic()``: no connection lives longer."""
+        self.life = Allowance(0, 0.0)
+        """What is left of the time of the submission, once it runs."""
         self.printed = ""
         self.interrupted = False
         self.noted: str | None = None
@@ -67,7 +71,8 @@ class Server:
                 ports=[self.port],
             )  # fmt: skip
             try:
-                self._child.begin(time.monotonic() + self.limits.load)
+                self.life = self._child.allow(self._left)
+                self._child.begin(self._child.allow(self.limits.load))
                 self.layers = self._child.layers
                 self._wait_until_ready(self._child)
                 return self
@@ -128,7 +133,11 @@ class Server:
     def exit_status(self, seconds: float) -> int | None:
         """How it ended, as ``subprocess`` says it; None if it has not in this time."""
         assert self._child
-        return self._child.exit_status(seconds)
+        allowance = self._child.allow(seconds)
+        while (status := self._child.exit_status(allowance.slice())) is None:
+            if not allowance.lasts():
+                break
+        return status
 
     @property
     def url(self) -> str:
@@ -137,19 +146,20 @@ class Server:
 
     def connect(self, delivery: Delivery = Delivery.WHOLE) -> Line:
         """A connection. Raises Complaint if the program takes none."""
+        assert self._child
         try:
-            sock = socket.create_connection((HOST, self.port), self.limits.step)
+            sock = _connected(self.port, self._child.allow(self.limits.step))
         except OSError as error:
             why = "no answer" if isinstance(error, TimeoutError) else str(error.strerror)
             raise Complaint(self._with_output(f"Nobody takes the connection: {why}.")) from None
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return Line(sock, delivery, self.limits.step, self.random, self.deadline)
+        return Line(sock, delivery, self.limits.step, self.random, self.life)
 
     def _wait_until_ready(self, child: Child) -> None:
         """Ready is when a connection succeeds: what it prints, or when, is its own affair."""
-        deadline = time.monotonic() + self.limits.load
+        allowance = child.allow(self.limits.load)
         ended = "The program ended before it took a connection."
-        while time.monotonic() < deadline:
+        while allowance.lasts():
             if _listens(self.port):
                 child.settle()
                 if not self.ended():
@@ -177,6 +187,24 @@ class Server:
         news = [line for line in lines if not line.startswith(LENT) and str(self.port) not in line]
         last = news[-1][:200] if news else ""
         return f"{sentence}\nIts last words: {last}" if last else sentence
+
+
+def _connected(port: int, allowance: Allowance) -> socket.socket:
+    """A connection. Raises OSError, TimeoutError: the queue is full, and the server takes none."""
+    sock = socket.socket()
+    try:
+        sock.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            sock.connect((HOST, port))
+        # Windows reports a refused connection in the last list.
+        while not any(select.select([], [sock], [sock], allowance.slice())):
+            allowance.look()
+        if number := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise OSError(number, os.strerror(number))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 def _free_port() -> int:

@@ -6,12 +6,13 @@ answer of this one call. The next call finds a new worker, until there were too 
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Any
 
 from . import scripts
+from .allowance import Allowance, Budget, TimedOut
 from .answers import Answer, Kind
 from .execute import Skipped, told
 from .limits import GRADED, Limits
@@ -60,6 +61,7 @@ class Session:
         limits: Limits = GRADED,
         companions: Mapping[str, str] | None = None,
         lent: Lent | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.sources, self.file, self.limits = sources, file, limits
         self.companions = companions or {}
@@ -71,8 +73,8 @@ class Session:
         """What of the file isn't run, and why; in words."""
         self.printed = ""
         """The beginning of what the code printed; nothing where the worker may be a lent one."""
-        self.deadline = time.monotonic() + limits.total
-        self.program = Program(sources, file, limits, self.companions)
+        self.budget = budget or Budget(limits.total)
+        self.program = Program(sources, file, limits, self.companions, self.budget)
         """The same file, where it is run as a program."""
         self._starts = 0
         self._child: Child | None = None
@@ -109,14 +111,13 @@ class Session:
             return self._trouble
         if self._starts > self.limits.restarts:
             return Answer(Kind.SKIPPED, text=f"the program ended or hung {self._starts} times")
-        if time.monotonic() > self.deadline:
+        if self.budget.left <= 0:
             return Answer(Kind.SKIPPED, text="the time for the whole submission is used up")
         if self._load_in_lent():
             return None
         self._starts += 1
         self._child = Child(self.sources, self.file, self.limits, files=self.companions)
-        deadline = time.monotonic() + self.limits.load
-        answer = self._guarded(lambda child: self._loaded(child, deadline))
+        answer = self._guarded(self.limits.load, self._loaded)
         if answer.kind is Kind.RETURNED:
             self._take_in(answer.value)
             return None
@@ -134,8 +135,7 @@ class Session:
             return False
         self._child.number += 1
         message = ["load", self._child.number, self.file]
-        deadline = time.monotonic() + self.limits.call
-        answer = self._guarded(lambda child: self._answer(child, message, [], deadline))
+        answer = self._guarded(self.limits.call, partial(self._answer, message, []))
         # What isn't run may be so for what another file has done in there.
         whole = type(answer.value) is list and not any(map(_is_note, answer.value))
         if answer.kind is Kind.RETURNED and whole:
@@ -190,46 +190,48 @@ class Session:
 
         message = ["call", self._child.number, name, [sent(arg) for arg in args],
                    {word: sent(arg) for word, arg in kwargs.items()}]  # fmt: skip
-        deadline = min(time.monotonic() + self.limits.call, self.deadline + self.limits.call)
-        return self._guarded(lambda child: self._answer(child, message, plays, deadline))
+        return self._guarded(self.limits.call, partial(self._answer, message, plays))
 
     # ------------------------------------------------------------ the conversation
 
-    def _guarded(self, talk: Any) -> Answer:
+    def _guarded(self, seconds: float, talk: Callable[[Child, Allowance], Answer]) -> Answer:
         """Have a conversation with the worker; when it goes wrong, this worker is done with."""
         assert self._child
+        allowance = self._child.allow(seconds)
         try:
-            answer: Answer = talk(self._child)
-            return answer
+            return talk(self._child, allowance)
         except GaveUp as error:
             answer = Answer(Kind.ENDLESS, text=str(error))
-        except TimeoutError:
-            answer = Answer(Kind.LATE)
+        except TimedOut as error:
+            answer = Answer(Kind.LATE, text=_why_late(self._child, error, seconds))
         except Ended:
             answer = Answer(Kind.ENDED, text=_last_words(self._child))
         except (WireError, TypeError, ValueError, IndexError) as error:
             answer = Answer(Kind.BROKEN, text=str(error))
+        finally:
+            self.budget.left -= allowance.used
         self.close()
         return answer
 
-    def _loaded(self, child: Child, deadline: float) -> Answer:
-        child.begin(deadline)
+    def _loaded(self, child: Child, allowance: Allowance) -> Answer:
+        child.begin(allowance)
         self._note_layers(child)
-        answer = _read(child.receive(deadline), 0, [])
+        answer = _read(child.receive(allowance), 0, [])
         if answer.kind is Kind.RETURNED and type(answer.value) is not list:
             raise WireError("no list of names")
         return answer
 
-    def _answer(self, child: Child, message: Any, plays: list[Play], deadline: float) -> Answer:
-        child.send(message, deadline)
-        # Not only a wait may take too long: somebody may ask, and ask, and ask.
-        while time.monotonic() < deadline:
-            reply = child.receive(deadline)
+    def _answer(
+        self, message: Any, plays: list[Play], child: Child, allowance: Allowance
+    ) -> Answer:
+        child.send(message, allowance)
+        while True:
+            allowance.look()  # not only a wait may take too long: it may ask, and ask, and ask
+            reply = child.receive(allowance)
             if type(reply) is list and reply and reply[0] == "ask":
-                child.send(_play(reply, plays), deadline)
+                child.send(_play(reply, plays), allowance)
             else:
                 return _read(reply, message[1], plays)
-        raise TimeoutError
 
 
 def _is_note(note: Any) -> bool:
@@ -265,6 +267,15 @@ def _read(reply: Any, number: int, plays: list[Play]) -> Answer:
         raise WireError("a line is a number")
     seen = tuple(play.seen() for play in plays)
     return Answer(Kind.RAISED, None, tuple(names), text, file, line, seen)
+
+
+def _why_late(child: Child, timed_out: TimedOut, seconds: float) -> str:
+    """What it did with its time, as a question that leads on."""
+    if timed_out.computed and len(child.output()) >= child.limits.output:
+        return f"in {seconds:g} s it printed more and more: is there a print in a loop?"
+    if timed_out.computed:
+        return f"{seconds:g} s of processor time were not enough: is there a loop that never ends?"
+    return f"for {seconds:g} s it only waited: for a sleep, a lock, an input?"
 
 
 def _last_words(child: Child) -> str:

@@ -128,7 +128,7 @@ class Student:
         ``words`` stand behind the port on its command line.
         """
         session = self.session
-        return session.program.serving(self.random, words, session.deadline)
+        return session.program.serving(self.random, words)
 
     def claim(self, holds: bool, otherwise: str) -> None:
         """For all that is no single answer; ``otherwise`` is what the student reads."""

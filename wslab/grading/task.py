@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import feedback, intake, kit, record
+from .allowance import Budget
 from .check import Outcome, Status
 from .intake import Entry
 from .judge import Verdict, judge
@@ -57,31 +57,37 @@ def survey(entry: Entry) -> str:
 
 def grade(task: Task, limits: Limits = GRADED) -> Record:
     """Grade a submission. Raises nothing that the student's files could cause."""
-    deadline = time.monotonic() + limits.total
+    return graded(task, limits)[0]
+
+
+def graded(task: Task, limits: Limits = GRADED) -> tuple[Record, bool]:
+    """The same, and whether the machine may be to blame for a lost point: then ask again, alone."""
+    budget = Budget(limits.total)
     files, chosen = intake.files(task.entry, limits)
     if intake.digest(files, chosen) != task.submission_hash:
         why = "It changed while it was being graded: run the same command again."
-        return without_mark(task, record.NEEDS_A_PERSON, why)
+        return without_mark(task, record.NEEDS_A_PERSON, why), False
     unread = intake.unread(files, chosen)
     if unread:
-        return without_mark(task, record.NEEDS_A_PERSON, unread, chosen.flags)
+        return without_mark(task, record.NEEDS_A_PERSON, unread, chosen.flags), False
     opened = unpack(files, chosen, limits)
     if opened.refusal:
-        return without_mark(task, record.REFUSED, opened.refusal, opened.flags)
+        return without_mark(task, record.REFUSED, opened.refusal, opened.flags), False
     verdicts: list[Verdict] = []
     with Lent() as lent:
         for exercise in task.exercises:
             if sum(verdict.strain for verdict in verdicts) > limits.strain:
-                deadline = time.monotonic()
+                budget.left = 0
             verdicts.append(judge(
                 opened.submission, exercise, task.seed,
-                limits=limits, deadline=deadline, lent=lent,
+                limits=limits, budget=budget, lent=lent,
             ))  # fmt: skip
     for verdict in verdicts:
         opened.flags += [f"not run in {verdict.exercise}: {one}" for one in verdict.skipped]
-    if time.monotonic() > deadline:
+    if budget.left <= 0:
         opened.flags.append("ended or hung so often that not all was asked")
-    return _record(task, opened, verdicts)
+    doubtful = any(outcome.doubtful for verdict in verdicts for outcome in verdict.outcomes)
+    return _record(task, opened, verdicts), doubtful
 
 
 def _hash(text: str) -> str:

@@ -21,6 +21,11 @@ MOST_DEPTH = 12
 MOST_BITS = 256
 """Longer whole numbers are refused: turning their digits into a number takes quadratic time."""
 
+MOST_PARTS = 10_000
+"""A value with more parts is refused: to look at each of them takes us longer than to send it."""
+MOST_KEYS = 1000
+"""So is a longer dict: all keys can have one hash, and then each is compared with each."""
+
 _HEAD = struct.Struct("!I")
 
 
@@ -127,13 +132,26 @@ def encode(value: object) -> bytes:
     >>> encode((b"Hello", True))
     b'{"tuple":[{"bytes":"SGVsbG8="},true]}'
     """
-    return _dumps(_wrapped(value, MOST_DEPTH)).encode("ascii")
+    return _dumps(_wrapped(value, MOST_DEPTH, Room())).encode("ascii")
 
 
 _dumps = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
-def _wrapped(value: Any, depth: int) -> Any:
+class Room:
+    """For so many more parts of one value."""
+
+    def __init__(self) -> None:
+        self.left = MOST_PARTS
+
+    def take(self, count: int, most: int = MOST_PARTS) -> None:
+        """Raises WireError if that's too much."""
+        self.left -= count
+        if self.left < 0 or count > most:
+            raise WireError(f"too many parts: {count}")
+
+
+def _wrapped(value: Any, depth: int, room: Room) -> Any:
     """What JSON has no word for becomes an object with one name, which says what it is."""
     kind = type(value)
     if value is None or kind is bool or kind is str:
@@ -150,12 +168,14 @@ def _wrapped(value: Any, depth: int) -> Any:
         return {"bytes": base64.b64encode(value).decode("ascii")}
     if not depth:
         raise WireError("nested too deeply")
+    if kind in (list, tuple, dict):
+        room.take(len(value), MOST_KEYS if kind is dict else MOST_PARTS)
     if kind is list:
-        return [_wrapped(item, depth - 1) for item in value]
+        return [_wrapped(item, depth - 1, room) for item in value]
     if kind is tuple:
-        return {"tuple": [_wrapped(item, depth - 1) for item in value]}
+        return {"tuple": [_wrapped(item, depth - 1, room) for item in value]}
     if kind is dict:
-        pairs = [[_wrapped(a, 0), _wrapped(b, depth - 1)] for a, b in value.items()]
+        pairs = [[_wrapped(a, 0, room), _wrapped(b, depth - 1, room)] for a, b in value.items()]
         return {"dict": pairs}
     if kind is Other:
         return {"other": [_text(value.kind), _text(value.text)]}
@@ -167,6 +187,8 @@ def _wrapped(value: Any, depth: int) -> Any:
 def _text(value: object) -> str:
     if type(value) is not str:
         raise WireError("text is due")
+    if not value.isascii():
+        value.encode()  # raises a ValueError for half a surrogate pair: it can't be written down
     return value
 
 
@@ -177,7 +199,7 @@ def decode(data: bytes) -> Any:
     {'a': [1, (b'x',)]}
     """
     try:
-        return _unwrapped(_loads(data.decode("ascii")), MOST_DEPTH)
+        return _unwrapped(_loads(data.decode("ascii")), MOST_DEPTH, Room())
     except RecursionError:
         raise WireError("nested too deeply") from None
     except WireError:
@@ -199,24 +221,31 @@ def _no_number(text: str) -> None:
 _loads = json.JSONDecoder(parse_int=_number, parse_constant=_no_number).decode
 
 
-def _unwrapped(value: Any, depth: int) -> Any:
+def _unwrapped(value: Any, depth: int, room: Room) -> Any:
     if type(value) is float and not math.isfinite(value):  # 1e999
         raise WireError(f"the number {value}")
+    if type(value) is str:
+        return _text(value)
     if type(value) not in (list, dict):
         return value
     if not depth and type(value) is list:
         raise WireError("nested too deeply")
     if type(value) is list:
-        return [_unwrapped(item, depth - 1) for item in value]
+        room.take(len(value))
+        return [_unwrapped(item, depth - 1, room) for item in value]
     ((name, content),) = value.items()
     if name == "bytes":
         return base64.b64decode(content, validate=True)
     if not depth or type(content) is not list:
         raise WireError("nested too deeply, or no list")
     if name == "tuple":
-        return tuple(_unwrapped(item, depth - 1) for item in content)
+        room.take(len(content))
+        return tuple(_unwrapped(item, depth - 1, room) for item in content)
     if name == "dict":
-        return {_unwrapped(key, 0): _unwrapped(item, depth - 1) for key, item in content}
+        room.take(len(content), MOST_KEYS)
+        return {
+            _unwrapped(key, 0, room): _unwrapped(item, depth - 1, room) for key, item in content
+        }
     if name == "other":
         kind, text = content
         return Other(_text(kind), _text(text))

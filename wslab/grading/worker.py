@@ -49,15 +49,29 @@ def main() -> None:
     commands.most = most = limits["answer"]
     wire.write(answers, ["ready", list(layers)], most)
     receive = _listening(commands)
-    sources = Sources(start["sources"])
+    texts = start["sources"].items()
+    sources = Sources({name: text.decode("utf-8", "surrogatepass") for name, text in texts})
     # First, or a program that looks into its own folder would find a notebook's stand-in there.
     sys.meta_path.insert(0, sources)
+    if limits["seccomp"]:
+        _refuse_processes()
     if start["program"]:
         # Whoever starts us in the background may have told us to ignore Ctrl-C.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         sources.run(start["file"], start["program"])
         sys.exit()
     Worker(sources, receive, answers, most).serve(start["file"])
+
+
+def _refuse_processes() -> None:
+    """Say in words, and on every system, what the system call is refused for: see `seccomp`."""
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise PermissionError("an exercise can't start a process: take a thread for each client")
+
+    for name in ("fork", "forkpty"):
+        if hasattr(os, name):
+            setattr(os, name, refuse)
 
 
 def _take_pipe() -> tuple[int, int]:
@@ -249,30 +263,36 @@ class StandIn:
         vars(self).get("close", lambda: None)()
 
 
-def plain(value: Any, depth: int = wire.MOST_DEPTH - 2) -> Any:
+def plain(value: Any, depth: int = wire.MOST_DEPTH - 2, room: wire.Room | None = None) -> Any:
     """Only the data in a value: an IntEnum is a number, a NamedTuple a tuple, whatever they claim.
 
     What is no plain data becomes the name of its type.
     """
     kind = type(value)
+    room = room or wire.Room()
     try:
         for base, data in _DATA:
             if issubclass(kind, base):
                 value = data(value)
                 if base is int:  # a very long one is no plain data
                     wire.encode(value)
+                if base is str:  # nor is one with half a surrogate pair
+                    value.encode()
                 return value
         if depth:
             if issubclass(kind, tuple):
-                return tuple(plain(item, depth - 1) for item in tuple.__iter__(value))
+                room.take(tuple.__len__(value))
+                return tuple(plain(item, depth - 1, room) for item in tuple.__iter__(value))
             if issubclass(kind, list):
-                return [plain(item, depth - 1) for item in list.__iter__(value)]
+                room.take(list.__len__(value))
+                return [plain(item, depth - 1, room) for item in list.__iter__(value)]
             if issubclass(kind, dict):
+                room.take(dict.__len__(value), wire.MOST_KEYS)
                 pairs = dict.items(value)
-                return {plain(key, 0): plain(item, depth - 1) for key, item in pairs}
+                return {plain(key, 0): plain(item, depth - 1, room) for key, item in pairs}
         wire.encode(value)
         return value
-    except (WireError, TypeError):
+    except (WireError, TypeError, UnicodeEncodeError):
         return Other(str(kind.__name__)[:SHOWN], _looks(value))
 
 
@@ -287,6 +307,8 @@ _DATA: list[tuple[type, Callable[[Any], Any]]] = [
 def _looks(value: Any) -> str:
     if type(value) is bytearray or type(value) is memoryview:
         return repr(bytes(value[:SHOWN]))
+    if type(value) is str:
+        return ascii(value[:SHOWN])
     return ""
 
 
@@ -307,4 +329,5 @@ def _described(error: BaseException, sources: Sources) -> tuple[list[str], str, 
         if step.tb_frame.f_code.co_filename in sources.files:
             where = step.tb_frame.f_code.co_filename, step.tb_lineno
         step = step.tb_next
-    return names, text[:SHOWN], os.path.basename(where[0]), where[1]
+    text = text[:SHOWN].encode("utf-8", "backslashreplace").decode()
+    return [name[:SHOWN] for name in names], text, os.path.basename(where[0]), where[1]
