@@ -97,6 +97,20 @@ def test_a_syntax_error_stands_alone(exercise: str) -> None:
     assert len(report.splitlines()) <= 7
 
 
+def test_a_program_says_the_line_of_its_syntax_error() -> None:
+    texts = {kit.FILES["ex07"]: "import sys\n\ndef f(:\n    pass\n"}
+    report = feedback.report(judge(Submission(texts), "ex07", "tests"))
+    assert "SyntaxError" in report
+    assert "line 3" in report
+
+
+def test_a_program_without_its_last_part_is_asked_for_it() -> None:
+    name = kit.FILES["ex01"]
+    text = read_folder(ROOT / "solutions").texts[name].partition("\nif __name__")[0]
+    report = feedback.report(judge(Submission({name: text}), "ex01", "tests"))
+    assert "__main__" in report
+
+
 @pytest.mark.parametrize("word", ["abc", "80000", "-1", "1.5"])
 @pytest.mark.parametrize("exercise", ["ex01", "ex07", "ex09"])
 def test_a_port_that_is_none_is_told_in_a_sentence(exercise: str, word: str) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import re
 import select
 import socket
 from collections.abc import Mapping
@@ -159,14 +160,16 @@ class Server:
         """Ready is when a connection succeeds: what it prints, or when, is its own affair."""
         allowance = child.allow(self.limits.load)
         ended = "The program ended before it took a connection."
+        hint = ' Is its last part still there, if __name__ == "__main__": and what follows?'
         while allowance.lasts():
             if _listens(self.port):
                 child.settle()
                 if not self.ended():
                     return
                 ended = "The program took a connection, and ended: more clients will come."
-            if child.exit_status(0.01) is not None:
-                raise Complaint(self._with_output(ended))
+                hint = ""
+            if (status := child.exit_status(0.01)) is not None:
+                raise Complaint(self._with_output(ended + hint * (status == 0)))
         # Without the port's number: it is another one each time, and the feedback must not be.
         raise Complaint(self._with_output("The program takes no connection on 127.0.0.1:PORT."))
 
@@ -185,8 +188,11 @@ class Server:
         lines = [line for line in self.printed.split("\n") if line.strip()]
         # Its address is no news, and another one each time.
         news = [line for line in lines if not line.startswith(LENT) and str(self.port) not in line]
-        last = news[-1][:200] if news else ""
-        return f"{sentence}\nIts last words: {last}" if last else sentence
+        if not news:
+            return sentence
+        line = re.findall(r"^  File .*, line (\d+)", self.printed, re.MULTILINE)
+        where = f" (line {line[-1]})" if line else ""
+        return f"{sentence}\nIts last words{where}: {news[-1][:200]}"
 
 
 def _connected(port: int, allowance: Allowance) -> socket.socket:
