@@ -41,7 +41,7 @@ RECORDED = (
 PAGE = """<!doctype html>
 <meta charset="utf-8">
 <title>How a WebSocket fails</title>
-<p>What this page is told, by your browser (nothing can come after two seconds only):</p>
+<p>What this page is told, by your browser (each gets five seconds, so wait that long):</p>
 <pre id="told"></pre>
 <p>Can a page send a Ping? <code>typeof ws.ping</code> is <b id="ping"></b>.</p>
 <div id="answer" hidden></div>
@@ -55,7 +55,7 @@ function tried([name, url]) {
     ws.onclose = end => done([name, (opened ? 'opened, then code ' : 'never opened, code ')
       + end.code + ', wasClean ' + end.wasClean])
     const late = () => done([name, (opened ? 'opened, then' : 'never opened, and') + ' nothing'])
-    setTimeout(late, 2000)
+    setTimeout(late, 5000)
   })
 }
 Promise.all(Object.entries(urls).map(tried)).then(all => {
