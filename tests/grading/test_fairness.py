@@ -55,8 +55,8 @@ def hand_in(folder: Path, code: str) -> None:
 def answering(value: str, setup: str = "") -> str:
     """Code that answers every question with this."""
     return (
-        f"{setup}\n"
-        "for name, one in list(globals().items()):\n"
+        f"asked = list(globals().items())\n{setup}\n"
+        "for name, one in asked:\n"
         "    if callable(one) and not isinstance(one, type):\n"
         f"        globals()[name] = lambda *args, **kwargs: {value}\n"
     )
@@ -126,9 +126,11 @@ NEIGHBOURS = {
     ),
     "threads in each call": (
         "import threading, time\nthreading.stack_size(32768)\n"
-        "def start():\n"
-        "    while True: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
-        + answering("start()"),
+        + answering(
+            "start()",
+            "def start():\n"
+            "    while True: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
+        ),
         "threads",
     ),
     "prints": ("for number in range(10**9): print('loading', number)\n", "print"),
@@ -149,21 +151,20 @@ NEIGHBOURS = {
 @pytest.mark.slow
 @pytest.mark.timeout(560)
 def test_no_neighbour_moves_a_mark(tmp_path: Path) -> None:
-    for number, (name, (code, _)) in enumerate(NEIGHBOURS.items()):
-        hand_in(tmp_path / "in" / f"{number} {name}", code)
-        hand_in(tmp_path / "in" / f"{number} right", "")
+    # The names give nothing away: the words below must come from the grader.
+    for number, (code, _) in enumerate(NEIGHBOURS.values()):
+        hand_in(tmp_path / "in" / f"{number:02} bad", code)
+        hand_in(tmp_path / "in" / f"{number:02} right", "")
     grade(tmp_path / "in", tmp_path / "out", "--seed", "s")
     found = rows(tmp_path / "out")
     assert len(found) == 2 * len(NEIGHBOURS)
-    for folder, row in found.items():
-        number, name = folder.split(" ", 1)
-        assert row["status"] == "graded", row
-        assert row["score"] == (row["max_score"] if name == "right" else "0"), row
-        if name != "right":
-            (page,) = (tmp_path / "out" / "feedback").glob(
-                f"{number}-{name.replace(' ', '-')}*.txt"
-            )
-            assert NEIGHBOURS[name][1] in page.read_text("utf-8"), name
+    for number, (name, (_, words)) in enumerate(NEIGHBOURS.items()):
+        bad, right = (found[f"{number:02} {which}"] for which in ("bad", "right"))
+        assert (bad["status"], bad["score"]) == ("graded", "0"), name
+        assert (right["status"], right["score"]) == ("graded", right["max_score"]), name
+        (page,) = (tmp_path / "out" / "feedback").glob(f"{number:02}-bad*.txt")
+        # Wrapped lines are joined again.
+        assert words in " ".join(page.read_text("utf-8").split()), name
 
 
 # ---------------------------------------------------------------- answers
