@@ -201,7 +201,9 @@ def test_a_run_over_many_of_them(neighbours: Neighbours) -> None:
         found = {row["student_id"]: row for row in csv.DictReader(file)}
     assert len(found) == len(os.listdir(root))
     for name, row in found.items():
-        assert row["score"] == ("10" if "honest" in name else "0"), row
+        # What is seen and not read, such as a link, is a blank for a person, and no mark.
+        nothing = ("0", "") if row["status"] == "refused" else ("0",)
+        assert row["score"] in (("10",) if "honest" in name else nothing), row
         assert "landlock files" in row["isolation"] or not row["isolation"]
     assert (tree(root), tree(neighbours.folder / "target")) == before
     assert not (out / "work").exists()
