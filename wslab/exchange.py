@@ -163,17 +163,16 @@ class Exchange:
     def _take(self, events: list[Event]) -> None:
         """Put messages into the inbox, and do what the other events ask for."""
         others = []
-        inbox, connection = self._inbox, self._connection
         for event in events:
             if type(event) is str or type(event) is bytes:
-                inbox.append(event)
+                self._inbox.append(event)
             else:
                 others.append(event)
         for event in others:
             # §6.2: what came whole before a Close or a fault is received, and may be answered. (Not
             # only the inbox counts: another thread may have taken the message out of it by now.)
-            over = connection.close_received or connection.failure is not None
-            self._closing = over and (bool(inbox) or len(others) < len(events))
+            over = self._connection.close_received or self._connection.failure is not None
+            self._closing = over and (bool(self._inbox) or len(others) < len(events))
             self._flush(with_close=not self._closing)
             self._act_on(event)
 

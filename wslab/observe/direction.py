@@ -303,7 +303,8 @@ class Direction:
         del self._pending[: len(raw)]
         self._size += len(raw)
         if field in _UNIT_STARTS:
-            self._note_left_out()
+            if self._left_out:
+                self._note_left_out()
             self._size = len(raw)
             self._reads.append(_Unit())
         elif self._left_out or (self._size > self._max_unit and field in _PAYLOADS):
@@ -323,13 +324,14 @@ class Direction:
             self._inflater.give_up()
 
     def _note_left_out(self) -> None:
-        if self._left_out:
-            self._add("gap", f"{self._left_out} bytes crossed here and were not kept", [])
-            self.position += self._left_out
-            self._left_out = 0
+        self._add("gap", f"{self._left_out} bytes crossed here and were not kept", [])
+        self.position += self._left_out
+        self._left_out = 0
 
     def _check_head(self) -> None:
         """Stop at a head that goes on and on: no server would read it either."""
+        if self._http is None:
+            return
         begun = 0 if self.wanted in _UNIT_STARTS else self._size
         if self.wanted in _LINES and begun + len(self._pending) > self._max_unit:
             self._stopped = f"a head of more than {self._max_unit} bytes is not read on"
@@ -337,7 +339,8 @@ class Direction:
     def _finish(self) -> None:
         """Make units of all that is there, read or not."""
         self._build(len(self._reads))
-        self._note_left_out()
+        if self._left_out:
+            self._note_left_out()
         self._ahead = b""
         if self._pending:
             raw = bytes(self._pending)

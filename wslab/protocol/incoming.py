@@ -311,7 +311,7 @@ class Observer(Incoming):
     """Reads what one end of somebody else's conversation receives, and keeps nothing of it.
 
     It begins after the opening handshake, and has no limits. Its fields go to ``on_field``. It has
-    no replies, and its messages are checked, but empty.
+    no replies, and its messages are checked, but not whole.
     """
 
     _new_message = PassingMessage

@@ -71,13 +71,18 @@ class PassingMessage(Message):
     __slots__ = ()
 
     def add(self, piece: bytes, last: bool) -> None:
-        """Check a piece of the payload."""
-        self._check(piece)
+        """Check a piece of the payload; the only piece of a text is checked by finish()."""
+        if last and self._decoder is None:
+            self._pieces.append(piece)
+        else:
+            self._check(piece)
 
-    def finish(self) -> bytes:
-        """The message has ended, perhaps inside a character."""
+    def finish(self) -> str | bytes:
+        """The message has ended, perhaps inside a character. What it gives isn't the whole."""
+        if self._decoder is None:
+            return super().finish()
         self._check(b"", last=True)
-        return b""
+        return ""
 
 
 def _not_utf8() -> ProtocolError:
