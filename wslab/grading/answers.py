@@ -14,10 +14,13 @@ PRINTED = "It printed: "
 
 
 SHORTAGES = (
-    "MemoryError", "Cannot allocate memory", "can't start new thread", "No space left on device",
-    "Resource temporarily unavailable", "Too many open files in system", "ended by signal 9",
+    "can't start new thread", "Resource temporarily unavailable", "Too many open files in system",
+    "No space left on device", "ended by signal 9",
 )  # fmt: skip
-"""What a program says that has too little of something: of its own limit, or of the machine."""
+"""What is said of a program that has too little of something, its own or the machine's.
+
+MemoryError isn't among them: that's its own limit. A machine without memory kills, by signal 9.
+"""
 
 
 def tells_of_shortage(text: str) -> bool:
