@@ -234,12 +234,12 @@ class Incoming:
 
     def _keep(self, piece: bytes) -> None:
         """Keep the start of a refusal's body, which may say why. The rest isn't waited for."""
-        if self.refused is not None:
-            error, response = self.refused
-            response = response._replace(body=(response.body + piece)[:MAX_BODY])
-            self.refused = error, response
-            if len(response.body) == MAX_BODY:
-                raise error
+        assert self.refused is not None  # it has just been refused
+        error, response = self.refused
+        response = response._replace(body=(response.body + piece)[:MAX_BODY])
+        self.refused = error, response
+        if len(response.body) == MAX_BODY:
+            raise error
 
     def _open(self, request: Request | None, response: Response, subprotocol: str | None) -> None:
         self.state = State.OPEN
