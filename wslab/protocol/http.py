@@ -119,12 +119,13 @@ def read_request(max_head: int = MAX_HEAD, pardon: Pardon = _refuse) -> Parser[R
     """
     while True:
         line = yield REQUEST_LINE, max_head, LINE
+        if match := _REQUEST_LINE.fullmatch(line.decode("latin-1")):
+            break
         match = _REQUEST_LINE.fullmatch(_with_crlf(line))
         hint = "" if match else _request_line_fault(_text(line))
         why = f"{_show(line)} is not a request line: METHOD /path HTTP/1.1{hint and '; '}{hint}"
-        if fault := _fault(line) or ("" if match else why):
-            error = HandshakeError(_status(line), fault, "4.2.1")
-            (pardon if hint or match else _refuse)(error)
+        error = HandshakeError(_status(line), _fault(line) or why, "4.2.1")
+        (pardon if hint or match else _refuse)(error)
         if _text(line):
             break
     method, target, *_ = [*_text(line).split(), "", ""]
@@ -216,15 +217,17 @@ def _read_fields(longest: int, status: int, pardon: Pardon) -> Parser[Headers]:
         line = yield HEADER_FIELD, max(longest, 1), LINE
         longest -= len(line)
         # RFC 7230 §3: read as a superset of ASCII; nothing in the opening handshake is UTF-8.
-        match = _FIELD.fullmatch(_with_crlf(line))
-        why = _fault(line)
-        if not match and not why and _text(line):
-            why = f"{_show(line)} is not a header field: {_field_fault(_text(line))}"
-        if why:
-            pardon(HandshakeError(status and _status(line), why, "4.1"))
-        if not _text(line):
+        if match := _FIELD.fullmatch(line.decode("latin-1")):
+            name, value = match.groups()
+        elif line == b"\r\n":
             return Headers(fields)
-        name, _, value = _text(line).partition(":")
+        else:
+            text = _text(line)
+            why = f"{_show(line)} is not a header field: {_field_fault(text)}" if text else ""
+            pardon(HandshakeError(status and _status(line), _fault(line) or why, "4.1"))
+            if not text:
+                return Headers(fields)
+            name, _, value = text.partition(":")
         fields.append((name.strip(" \t"), value.strip(" \t")))
 
 
