@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import shutil
 import socket
+import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -71,3 +75,21 @@ def test_a_machine_without_loopback(says: Says, monkeypatch: pytest.MonkeyPatch)
     assert "missing   loopback 127.0.0.1" in text
     assert "a firewall or sandbox forbids sockets" in text
     assert "optional  loopback ::1 (IPv6) is off" in text
+
+
+def test_a_scratch_folder_goes_although_a_helper_of_the_program_still_writes_there() -> None:
+    ended = threading.Event()
+
+    def write(folder: Path) -> None:
+        for number in itertools.count():
+            if ended.is_set():
+                return
+            with contextlib.suppress(OSError):
+                (folder / f"{number}.log").write_bytes(b"")
+
+    with environment.scratch_folder() as folder:
+        helper = threading.Thread(target=write, args=[folder])
+        helper.start()
+        threading.Timer(0.3, ended.set).start()
+    helper.join()
+    assert not folder.exists()

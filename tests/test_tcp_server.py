@@ -149,15 +149,19 @@ def test_conversations_one_after_the_other_need_no_new_thread() -> None:
 
 
 def test_a_crowd_has_a_thread_each_and_leaves_few_behind() -> None:
-    before = threading.active_count()
-    with Server(drain) as server:
-        crowd = [dial(server) for _ in range(20)]
+    before = set(threading.enumerate())  # not their number: one of another test may just be ending
+
+    def new() -> int:
+        return len(set(threading.enumerate()) - before)
+
+    with Server(drain) as server, contextlib.ExitStack() as crowd:
+        for _ in range(20):
+            crowd.enter_context(dial(server))
         wait_until(lambda: server.connections == 20)
-        assert threading.active_count() - before == 20 + 1, "and one waits for the next peer"
-        for sock in crowd:
-            sock.close()
-        wait_until(lambda: threading.active_count() - before == MAX_WAITING)
-    assert threading.active_count() == before
+        assert new() == 20 + 1, "and one waits for the next peer"
+        crowd.close()
+        wait_until(lambda: new() == MAX_WAITING)
+    assert new() == 0
 
 
 def test_closed_once_it_visits_nobody_who_listens_there_now() -> None:

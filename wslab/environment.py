@@ -6,6 +6,10 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 BROWSERS = [
@@ -42,6 +46,24 @@ def how_to_get(package: str) -> str:
     if package in WITH_THE_LESSONS:
         return f"`python3 start.py` installs it into .venv; or {by_hand}"
     return by_hand
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """An empty folder for a program's files, removed at the end.
+
+    A browser's helper processes outlive it for a moment and write until they end, so one attempt
+    to remove the folder may not be enough: it's repeated for up to 5 seconds.
+    """
+    folder = Path(tempfile.mkdtemp())
+    try:
+        yield folder
+    finally:
+        deadline = time.monotonic() + 5
+        shutil.rmtree(folder, ignore_errors=True)
+        while folder.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def report(modules: tuple[str, ...], in_venv: bool) -> int:

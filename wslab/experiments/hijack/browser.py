@@ -8,10 +8,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Protocol, TypeVar
 
-from ...environment import BROWSERS, GET_BROWSER, how_to_get
+from ...environment import BROWSERS, GET_BROWSER, how_to_get, scratch_folder
 from ...net import Trouble
 
 TIMEOUT = 30.0
@@ -109,8 +108,8 @@ class Chromium:
         except ImportError:
             text = "playwright is not installed, and drives the browser"
             raise Trouble(f"{text}; {how_to_get('playwright')}") from None
-        profile = self._end.enter_context(TemporaryDirectory(ignore_cleanup_errors=True))
-        self._write_preferences(Path(profile))
+        profile = self._end.enter_context(scratch_folder())
+        self._write_preferences(profile)
         chromium = self._end.enter_context(sync_playwright()).chromium
         paths: list[str | None] = [path for name in BROWSERS if (path := shutil.which(name))]
         for path in [*paths, None]:  # None: the one that Playwright has fetched
