@@ -131,7 +131,7 @@ def test_server_that_leaves_early(said: bytes, leave: Callable[[socket.socket], 
 def test_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with pytest.raises(wslab.Trouble, match=f"127.0.0.1 port {port}: nothing listens there"):
+    with pytest.raises(wslab.Error, match=f"127.0.0.1 port {port}: nothing listens there"):
         wslab.connect(f"ws://127.0.0.1:{port}/")
 
 
@@ -141,7 +141,7 @@ def test_nobody_listens() -> None:
 def test_tls_to_a_plain_port(certificates: Certificates) -> None:
     with wslab.ws_echo.serve() as server:
         url = server.url.replace("ws:", "wss:")
-        with pytest.raises(wslab.Trouble, match="the TLS handshake failed"):
+        with pytest.raises(wslab.Error, match="the TLS handshake failed"):
             wslab.connect(url, ssl=certificates.client)
 
 
@@ -155,15 +155,15 @@ def test_plain_to_a_tls_port(certificates: Certificates) -> None:
 def test_certificates_that_prove_nothing(certificates: Certificates) -> None:
     mine, other = certificates.server, certificates.misnamed
     with wslab.ws_echo.serve(ssl=mine) as right, wslab.ws_echo.serve(ssl=other) as wrong:
-        with pytest.raises(wslab.Trouble, match="certificate is not trusted"):
+        with pytest.raises(wslab.Error, match="certificate is not trusted"):
             wslab.connect(right.url)
-        with pytest.raises(wslab.Trouble, match="certificate is not trusted"):
+        with pytest.raises(wslab.Error, match="certificate is not trusted"):
             wslab.connect(wrong.url, ssl=certificates.client)
 
 
 def test_tls_server_that_never_answers(certificates: Certificates) -> None:
     start = time.monotonic()
-    with liar(read_to_end) as url, pytest.raises(wslab.Trouble, match="no answer in time"):
+    with liar(read_to_end) as url, pytest.raises(wslab.Error, match="no answer in time"):
         wslab.connect(url.replace("ws:", "wss:"), ssl=certificates.client, timeout=0.2)
     assert time.monotonic() - start < 2
 

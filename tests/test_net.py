@@ -18,7 +18,7 @@ import pytest
 from tests.conftest import Certificates
 from tests.peers import alone, reset
 from wslab import net, tcp_echo
-from wslab.net import Trouble
+from wslab.errors import Error
 from wslab.observe.tap import Recording, Tap
 from wslab.protocol.rfc import Role
 from wslab.secure import Secure
@@ -47,7 +47,7 @@ def silent_port() -> int:
 # ------------------------------------------------------------ trouble, in one sentence
 
 
-def sentence(error: pytest.ExceptionInfo[Trouble]) -> str:
+def sentence(error: pytest.ExceptionInfo[Error]) -> str:
     """The text of the error, which is one sentence without Python's or the system's jargon."""
     text = str(error.value)
     assert text.endswith(".")
@@ -57,7 +57,7 @@ def sentence(error: pytest.ExceptionInfo[Trouble]) -> str:
 
 def test_nothing_listens_there() -> None:
     port = silent_port()
-    with pytest.raises(Trouble) as error:
+    with pytest.raises(Error) as error:
         net.connect("127.0.0.1", port)
     assert sentence(error).startswith(
         f"Cannot connect to 127.0.0.1 port {port}: nothing listens there (connection refused)"
@@ -66,7 +66,7 @@ def test_nothing_listens_there() -> None:
 
 @pytest.mark.parametrize("host", ["host.invalid", "a" * 70, ".leading"])
 def test_no_such_host(host: str) -> None:
-    with pytest.raises(Trouble) as error:
+    with pytest.raises(Error) as error:
         net.connect(host, 1, timeout=5)
     assert sentence(error).startswith(f"Cannot connect to {host} port 1: ")
     if host != "host.invalid":  # that one is asked of the network, if there is any
@@ -75,17 +75,17 @@ def test_no_such_host(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["host.invalid", "a" * 70])
 def test_no_such_host_to_listen_on(host: str) -> None:
-    with pytest.raises(Trouble) as error:
+    with pytest.raises(Error) as error:
         net.listen(host, 0)
     assert sentence(error).startswith(f"Cannot listen on {host} port 0: ")
 
 
 @pytest.mark.parametrize("port", [-1, 65536, 65537, 100_000])
 def test_no_such_port(port: int) -> None:
-    with pytest.raises(Trouble) as error:
+    with pytest.raises(Error) as error:
         net.connect("127.0.0.1", port)
     assert sentence(error) == f"{port} is not a port: use 1 to 65535."
-    with pytest.raises(Trouble) as error:
+    with pytest.raises(Error) as error:
         net.listen("127.0.0.1", port)
     assert sentence(error) == f"{port} is not a port: use 0 (any free port) or 1 to 65535."
 
@@ -93,13 +93,13 @@ def test_no_such_port(port: int) -> None:
 def test_the_port_is_in_use() -> None:
     with net.listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        with pytest.raises(Trouble) as error:
+        with pytest.raises(Error) as error:
             net.listen("127.0.0.1", port)
     assert "the port is in use; choose another, or 0 for any free one" in sentence(error)
 
 
 def test_an_address_that_is_not_ours() -> None:
-    with pytest.raises(Trouble) as error:
+    with pytest.raises(Error) as error:
         net.listen("192.0.2.1", 0)  # TEST-NET-1 belongs to nobody
     assert sentence(error).startswith("Cannot listen on 192.0.2.1 port 0: ")
 
@@ -120,13 +120,13 @@ def test_what_this_machine_cannot_be_made_to_say(
         raise error
 
     monkeypatch.setattr(socket, "create_connection", fail)
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(Error) as caught:
         net.connect("127.0.0.1", 80)
     assert text in sentence(caught)
 
 
 def test_a_server_that_accepts_and_says_nothing_does_not_stop_tls_for_ever() -> None:
-    with net.listen("127.0.0.1", 0) as listener, pytest.raises(Trouble) as error:
+    with net.listen("127.0.0.1", 0) as listener, pytest.raises(Error) as error:
         net.connect(
             "127.0.0.1",
             listener.getsockname()[1],
@@ -142,14 +142,14 @@ def test_tls_with_a_server_that_speaks_none() -> None:
         peer.sock.recv(1000)
         peer.sock.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
-    with Server(handle) as server, pytest.raises(Trouble) as error:
+    with Server(handle) as server, pytest.raises(Error) as error:
         net.connect(*server.address, ssl=ssl.create_default_context())
     assert "the TLS handshake failed" in sentence(error)
     assert "perhaps it speaks no TLS" in sentence(error)
 
 
 def test_a_context_that_is_for_servers(certificates: Certificates) -> None:
-    with tcp_echo.serve(ssl=certificates.server) as server, pytest.raises(Trouble) as error:
+    with tcp_echo.serve(ssl=certificates.server) as server, pytest.raises(Error) as error:
         net.connect(*server.address, ssl=certificates.server)
     assert "No TLS with 127.0.0.1" in sentence(error)
 
@@ -209,7 +209,7 @@ def test_to_wait_on_what_is_closed() -> None:
 def test_small_messages_do_not_wait_for_company() -> None:
     one, other = tcp_pair()
     with one, other:
-        net.prepare(one)
+        net.set_options(one)
         assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
@@ -217,7 +217,7 @@ def test_on_windows_the_time_limit_is_a_number(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("sys.platform", "win32")
     left, right = socket.socketpair()
     with left, right:
-        net.prepare(left)  # the system here may refuse it, which is no harm
+        net.set_options(left)  # the system here may refuse it, which is no harm
 
 
 def test_a_peer_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +225,7 @@ def test_a_peer_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch) 
     one, other = tcp_pair()
     one.settimeout(None)
     with one, other:
-        net.prepare(one)
+        net.set_options(one)
         start = time.monotonic()
         with pytest.raises((BlockingIOError, TimeoutError)):
             one.sendall(b"x" * 2**25)
@@ -246,7 +246,7 @@ def test_all_we_sent_arrives_though_we_left_bytes_unread() -> None:
     reader = threading.Thread(target=read_slowly, args=(got,))
     reader.start()
     one.sendall(b"x" * size)
-    net.finish(one, 5)
+    net.lingering_close(one, 5)
     reader.join(5)
     assert sum(got) == size
 
@@ -255,7 +255,7 @@ def test_a_peer_that_never_ends_is_left_after_the_deadline() -> None:
     one, other = tcp_pair()
     with other:
         start = time.monotonic()
-        net.finish(one, 0.1)
+        net.lingering_close(one, 0.1)
         assert 0.05 < time.monotonic() - start < 2
         assert one.fileno() == -1
 
@@ -271,7 +271,7 @@ def test_a_peer_that_talks_for_ever_is_left_after_the_deadline() -> None:
     flooder = threading.Thread(target=flood)
     flooder.start()
     start = time.monotonic()
-    net.finish(one, 0.1)
+    net.lingering_close(one, 0.1)
     assert time.monotonic() - start < 2
     flooder.join(5)
     assert not flooder.is_alive()
@@ -280,7 +280,9 @@ def test_a_peer_that_talks_for_ever_is_left_after_the_deadline() -> None:
 def test_the_peer_may_be_left_to_end_first() -> None:
     one, other = tcp_pair()
     with other:
-        done = threading.Thread(target=net.finish, args=(one, 5), kwargs={"wait_for_peer": True})
+        done = threading.Thread(
+            target=net.lingering_close, args=(one, 5), kwargs={"wait_for_peer": True}
+        )
         done.start()
         other.settimeout(0.1)
         with pytest.raises(TimeoutError):
@@ -294,9 +296,9 @@ def test_the_peer_may_be_left_to_end_first() -> None:
 def test_to_finish_with_a_peer_that_is_gone_is_no_error() -> None:
     one, other = tcp_pair()
     reset(other)
-    net.finish(one, 5)
-    net.finish(one, 5)
-    net.abort(one)
+    net.lingering_close(one, 5)
+    net.lingering_close(one, 5)
+    net.shutdown(one)
     assert one.fileno() == -1
 
 
@@ -308,7 +310,7 @@ def test_abort_wakes_a_thread_that_receives() -> None:
     with one, other:
         waiting.start()
         time.sleep(0.05)
-        net.abort(Tap(one, Recording(), Role.CLIENT))
+        net.shutdown(Tap(one, Recording(), Role.CLIENT))
         waiting.join(5)
     assert got == [b""]
 
@@ -373,7 +375,7 @@ def dripping(address: tuple[str, int]) -> Iterator[tuple[str, int]]:
                     # The only record of application data (type 23) of about 1000 bytes is ours.
                     at = chunk.find(b"\x17\x03\x03\x03\xf9") if drip else -1
                     target.sendall(chunk if at < 0 else chunk[: at + 500])
-            net.abort(target)
+            net.shutdown(target)
 
         def run() -> None:
             with listener.accept()[0] as here:
@@ -412,7 +414,7 @@ def test_tls_can_be_closed_from_one_side_and_read_from_the_other(
     assert server.recv(10) == b""
     server.sendall(b"still here")
     assert client.recv(100) == b"still here"
-    net.finish(server, 5)
+    net.lingering_close(server, 5)
     assert client.recv(10) == b""
 
 
@@ -468,7 +470,7 @@ def test_a_server_can_be_closed_twice_and_then_it_is_gone() -> None:
     start = time.monotonic()
     server.close()
     assert time.monotonic() - start < 0.5
-    with pytest.raises(Trouble, match="refused"):
+    with pytest.raises(Error, match="refused"):
         net.connect(*server.address)
 
 

@@ -299,19 +299,19 @@ def one_sentence(error: BaseException) -> str:
 def test_nothing_listens_there() -> None:
     with net.listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-    with pytest.raises(wslab.Trouble) as caught:
+    with pytest.raises(wslab.Error) as caught:
         wslab.connect(f"ws://127.0.0.1:{port}/")
     assert f"Cannot connect to 127.0.0.1 port {port}" in one_sentence(caught.value)
 
 
 def test_no_such_host() -> None:
-    with pytest.raises(wslab.Trouble) as caught:
+    with pytest.raises(wslab.Error) as caught:
         wslab.connect("ws://host.invalid:9/", timeout=5)
     assert "Cannot connect to host.invalid port 9" in one_sentence(caught.value)
 
 
 def test_the_port_is_in_use() -> None:
-    with ws_echo.serve() as server, pytest.raises(wslab.Trouble) as caught:
+    with ws_echo.serve() as server, pytest.raises(wslab.Error) as caught:
         ws_echo.serve(port=server.address[1])
     assert "the port is in use" in one_sentence(caught.value)
 
@@ -345,13 +345,13 @@ def test_a_context_for_tls_wants_wss(certificates: Certificates) -> None:
 
 
 def test_wss_without_a_context_trusts_what_the_system_trusts(certificates: Certificates) -> None:
-    with ws_echo.serve(ssl=certificates.server) as server, pytest.raises(wslab.Trouble) as caught:
+    with ws_echo.serve(ssl=certificates.server) as server, pytest.raises(wslab.Error) as caught:
         wslab.connect(server.url)
     assert "its certificate is not trusted" in one_sentence(caught.value)
 
 
 def test_a_certificate_for_another_name(certificates: Certificates) -> None:
-    with ws_echo.serve(ssl=certificates.misnamed) as server, pytest.raises(wslab.Trouble) as caught:
+    with ws_echo.serve(ssl=certificates.misnamed) as server, pytest.raises(wslab.Error) as caught:
         wslab.connect(server.url, ssl=certificates.client)
     assert "not valid for '127.0.0.1'" in one_sentence(caught.value)
 
@@ -367,7 +367,7 @@ def test_ws_to_a_server_of_wss(certificates: Certificates) -> None:
 
 
 def test_wss_to_a_server_of_ws() -> None:
-    with ws_echo.serve() as server, pytest.raises(wslab.Trouble) as caught:
+    with ws_echo.serve() as server, pytest.raises(wslab.Error) as caught:
         wslab.connect(server.url.replace("ws:", "wss:"), ssl=ssl.create_default_context())
     assert "the TLS handshake failed" in one_sentence(caught.value)
 
@@ -518,7 +518,7 @@ def test_a_server_that_hesitates_holds_up_nobody_who_connects_elsewhere() -> Non
         for _ in range(3):
             with wslab.connect(server.url) as ws:
                 assert list(ws_echo.say(ws, ["Hello"])) == ["Hello"]
-        with pytest.raises(wslab.Trouble, match=f"127.0.0.1 port {one.port}"):
+        with pytest.raises(wslab.Error, match=f"127.0.0.1 port {one.port}"):
             wslab.connect(f"ws://localhost:{one.port}/", timeout=0.1)
         assert one.thread.is_alive()
         assert other.thread.is_alive()
@@ -574,6 +574,6 @@ def test_connections_take_turns_but_not_for_ever() -> None:
         slow = threading.Thread(target=connect_slowly)
         slow.start()
         time.sleep(0.2)
-        with pytest.raises(wslab.Trouble, match="they take turns"):
+        with pytest.raises(wslab.Error, match="they take turns"):
             wslab.connect(url, timeout=0.1)
         slow.join(10)

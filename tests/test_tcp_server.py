@@ -129,12 +129,12 @@ def test_cut_ends_what_waits_elsewhere_and_throws_away_what_nobody_has_read() ->
     with left, right:
         left.sendall(bytes(1000))
         assert net.readable(right, DEADLINE)
-        net.cut(right)
+        net.reset(right)
         assert right.recv(1) == b""
         right.close()
         with pytest.raises(ConnectionError):
             left.send(b"more")
-    net.cut(right)  # once more does no harm
+    net.reset(right)  # once more does no harm
 
 
 def test_conversations_one_after_the_other_need_no_new_thread() -> None:

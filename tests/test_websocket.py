@@ -315,7 +315,7 @@ def test_close_does_not_wait_for_a_peer_that_never_reads() -> None:
             while True:
                 sock.send(b"\0" * 65536)
         sock.setblocking(True)
-        net.prepare(sock)
+        net.set_options(sock)
         start = time.monotonic()
         ws.close()
         assert time.monotonic() - start < 2

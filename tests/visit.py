@@ -46,7 +46,8 @@ def missing(what: str) -> NoReturn:
 def chromium() -> Iterator[Browser]:
     """One headless Chromium: the system's, the one that playwright fetched, or Chrome or Edge."""
     try:
-        from playwright.sync_api import Error, sync_playwright
+        from playwright.sync_api import Error as PlaywrightError
+        from playwright.sync_api import sync_playwright
     except ImportError:
         missing("playwright is not installed")
     names = ("chromium", "chromium-browser", "google-chrome")
@@ -58,7 +59,7 @@ def chromium() -> Iterator[Browser]:
         for way in ways:
             try:
                 browser = play.chromium.launch(args=quiet, **way)  # type: ignore[arg-type]
-            except Error:
+            except PlaywrightError:
                 continue
             yield browser
             browser.close()

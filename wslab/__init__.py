@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import tcp_echo, ws_echo
 from .client import connect
-from .net import Trouble
+from .errors import Error
 from .observe.tap import Recording, Tap
 from .protocol.errors import ConnectionClosed, HandshakeError, ProtocolError
 from .protocol.uri import URLError
@@ -45,12 +45,12 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ConnectionClosed",
+    "Error",
     "HandshakeError",
     "ProtocolError",
     "Recording",
     "Server",
     "Tap",
-    "Trouble",
     "URLError",
     "WebSocket",
     "check",

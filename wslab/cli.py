@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import NoReturn
 
-from . import __version__, commands, net
+from . import __version__, commands
+from .errors import Error
 from .protocol.errors import HandshakeError
 from .protocol.uri import URLError
 
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = run(args)
         sys.stdout.flush()
         return status
-    except (net.Trouble, HandshakeError, URLError, commands.UsageError) as error:
+    except (Error, HandshakeError, URLError) as error:
         print(f"wslab: {error}", file=sys.stderr)
         return TROUBLE
     except BrokenPipeError:

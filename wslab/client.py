@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from . import net
+from .errors import Error
 from .exchange import CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT
 from .net import Stream
 from .observe.tap import Recording, Tap
@@ -49,7 +50,7 @@ def connect(
     system decides which certificates to trust. ``random(n)`` gives the key and the masks: pass your
     own only for a picture that must not change. Times are in seconds, sizes in bytes.
 
-    Raises URLError, net.Trouble (no connection), HandshakeError (no WebSocket there).
+    Raises URLError, Error (no connection), HandshakeError (no WebSocket there).
 
     >>> from wslab import serve
     >>> with serve(lambda ws: ws.send("Welcome")) as server, connect(server.url) as ws:
@@ -104,7 +105,7 @@ def _dial(address: Address, timeout: float | None, ssl: tls.SSLContext | None) -
             except net.NoTLS as error:
                 # With its port: that of wss:// isn't the one that ws:// means by default.
                 plain = address._replace(scheme="ws").host_and_port + address.resource
-                raise net.Trouble(f"{error} Without TLS the URL is ws://{plain}") from None
+                raise Error(f"{error} Without TLS the URL is ws://{plain}") from None
             else:
                 yield sock
                 return
@@ -118,7 +119,7 @@ def _turn_to_connect(ip: str, port: int, timeout: float | None) -> Iterator[None
         turn = _turns.setdefault((ip.removeprefix("::ffff:"), port), threading.Lock())
     if not turn.acquire(timeout=-1 if timeout is None else timeout):
         text = f"Another thread of this program is still opening a connection to {ip} port {port}"
-        raise net.Trouble(f"{text}; they take turns (RFC 6455 §4.1).")
+        raise Error(f"{text}; they take turns (RFC 6455 §4.1).")
     try:
         yield
     finally:

@@ -89,7 +89,7 @@ class Exchange:
             late = f"the opening handshake took longer than {timeout or 0:g} s"
             late += f": {self._connection.missing()}"
             if not server:
-                net.cut(self._sock)  # who has not answered in time is not waited for
+                net.reset(self._sock)  # who has not answered in time is not waited for
             self._take(self._connection.refuse(HandshakeError(408 * server, late, "4.1")))
         if self._refused is not None and self._refused.error is not None and not server:
             raise self._refused.error
@@ -199,11 +199,11 @@ class Exchange:
         try:
             self._sock.sendall(data)
         except (TimeoutError, BlockingIOError):
-            net.cut(self._sock)
+            net.reset(self._sock)
             text = "cannot send, the connection is given up: the peer does not read"
             raise ConnectionClosed(1006, "", text) from None
         except OSError as error:
-            net.abort(self._sock)
+            net.shutdown(self._sock)
             text = f"cannot send, the connection is lost: {error.strerror or error}"
             raise ConnectionClosed(1006, "", text) from None
 
@@ -212,4 +212,4 @@ class Exchange:
         self._ended = True
         client = self._connection.role is Role.CLIENT
         wait = client and self._connection.close_received
-        net.finish(self._sock, self._close_timeout, wait_for_peer=wait)
+        net.lingering_close(self._sock, self._close_timeout, wait_for_peer=wait)

@@ -12,6 +12,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .errors import Error
 from .waiting import ready
 
 if TYPE_CHECKING:  # to load OpenSSL takes longer than all the rest: only who uses TLS does
@@ -54,36 +55,32 @@ class Stream(Protocol):
     def __exit__(self, *exc: object) -> None: ...
 
 
-class Trouble(OSError):
-    """Something outside the program is in the way; the text says what, and what to do."""
-
-
-class NoTLS(Trouble):
+class NoTLS(Error):
     """The peer answered, and not with TLS."""
 
 
-class Unreachable(Trouble):
+class Unreachable(Error):
     """There is no TCP connection to an address; a name may have others."""
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening TCP socket; port 0 lets the system pick a free one. Raises Trouble.
+    """A listening TCP socket; port 0 lets the system pick a free one. Raises Error.
 
     >>> with listen("127.0.0.1", 0) as listener:
     ...     listener.getsockname()[0]
     '127.0.0.1'
     """
     if not 0 <= port <= 65535:
-        raise Trouble(f"{port} is not a port: use 0 (any free port) or 1 to 65535.")
+        raise Error(f"{port} is not a port: use 0 (any free port) or 1 to 65535.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=1024)
     except (OSError, UnicodeError) as error:
-        raise Trouble(f"Cannot listen on {host} port {port}: {_why(error)}.") from None
+        raise Error(f"Cannot listen on {host} port {port}: {_why(error)}.") from None
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The IP addresses of a host, in the order in which to try them. Raises Trouble.
+    """The IP addresses of a host, in the order in which to try them. Raises Error.
 
     >>> resolve("127.0.0.1", 80)
     ['127.0.0.1']
@@ -91,7 +88,7 @@ def resolve(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Trouble(f"Cannot connect to {host} port {port}: {_why(error)}.") from None
+        raise Error(f"Cannot connect to {host} port {port}: {_why(error)}.") from None
     return [str(address[0]) for *_, address in found]
 
 
@@ -103,20 +100,20 @@ def connect(
     timeout: float | None = 10.0,
     ssl: tls.SSLContext | None = None,
 ) -> Stream:
-    """A connected TCP socket, inside TLS if a context is given. Raises Trouble.
+    """A connected TCP socket, inside TLS if a context is given. Raises Error.
 
     ``ip`` is the one of the host's addresses to connect to, by default all are tried in turn.
     ``timeout`` counts for connecting and for the TLS handshake, each; afterwards the socket waits
     as long as it takes.
     """
     if not 1 <= port <= 65535:  # the system would take 65537 for 1
-        raise Trouble(f"{port} is not a port: use 1 to 65535.")
+        raise Error(f"{port} is not a port: use 1 to 65535.")
     try:
         sock = socket.create_connection((ip or host, port), timeout=timeout)
     except (OSError, UnicodeError) as error:
         raise Unreachable(f"Cannot connect to {host} port {port}: {_why(error)}.") from None
     sock.settimeout(None)
-    prepare(sock)
+    set_options(sock)
     if ssl is None:
         return sock
     from .secure import Secure
@@ -130,7 +127,7 @@ def connect(
     return secure
 
 
-def prepare(sock: socket.socket, send_timeout: float | None = None) -> None:
+def set_options(sock: socket.socket, send_timeout: float | None = None) -> None:
     """Make a connected socket ready for a conversation of small messages.
 
     ``send_timeout`` is how long sending may make no progress, by default SEND_TIMEOUT.
@@ -155,7 +152,7 @@ def readable(sock: Stream, seconds: float | None) -> bool:
     return bool(of_tls(seconds)) if of_tls else ready(inside, seconds)
 
 
-def finish(sock: Stream, timeout: float, *, wait_for_peer: bool = False) -> None:
+def lingering_close(sock: Stream, timeout: float, *, wait_for_peer: bool = False) -> None:
     """End a conversation so that all we sent arrives: half-close, read to the end, close.
 
     To close a socket that holds unread bytes makes the system send a reset, which can destroy on
@@ -178,13 +175,13 @@ def _drain(sock: Stream, deadline: float) -> None:
             return
 
 
-def abort(sock: Any) -> None:
+def shutdown(sock: Any) -> None:
     """End a connection from any thread, now: ``recv`` or ``send`` that wait elsewhere return."""
     with contextlib.suppress(OSError):
         plain(sock).shutdown(socket.SHUT_RDWR)
 
 
-def cut(sock: Any) -> None:
+def reset(sock: Any) -> None:
     """Like ``abort``, for good: what nobody has read is lost, and who still sends gets a reset.
 
     A sender that waits for room in our buffer would wait on for a minute: after ``shutdown`` Linux
@@ -208,11 +205,11 @@ def plain(sock: Any) -> Any:
     return getattr(sock, "tapped", sock)
 
 
-def _kind_of(error: Exception) -> type[Trouble]:
+def _kind_of(error: Exception) -> type[Error]:
     import ssl as tls
 
     untrusted = isinstance(error, tls.SSLCertVerificationError)
-    return NoTLS if isinstance(error, tls.SSLError) and not untrusted else Trouble
+    return NoTLS if isinstance(error, tls.SSLError) and not untrusted else Error
 
 
 def _why(error: Exception) -> str:

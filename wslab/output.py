@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from .commands import UsageError
+from .errors import Error
 from .observe.files import whole_file
 from .observe.pcapng import write_pcapng
 from .observe.tap import Recording
@@ -17,9 +17,9 @@ class _OnlyTrying(Exception):
 
 
 def check_output(name: str) -> None:
-    """Now, not after an hour of recording. Raises UsageError and Trouble."""
+    """Now, not after an hour of recording. Raises Error and Error."""
     if Path(name).suffix not in (".json", ".pcapng"):
-        raise UsageError(f"-o takes a name that ends in .json or .pcapng, and not {name!a}.")
+        raise Error(f"-o takes a name that ends in .json or .pcapng, and not {name!a}.")
     with contextlib.suppress(_OnlyTrying), whole_file(name):
         raise _OnlyTrying
 
@@ -27,7 +27,7 @@ def check_output(name: str) -> None:
 def save(name: str, recordings: Sequence[Recording], count: int | None = None) -> str:
     """Write what was recorded, and return a sentence about it; ``count`` is how many there were.
 
-    All go into one file of pcapng, each into a file of JSON of its own. Raises Trouble.
+    All go into one file of pcapng, each into a file of JSON of its own. Raises Error.
     """
     if not recordings:
         return f"Nobody connected: there is nothing to write to {name}."

@@ -27,7 +27,7 @@ class Secure:
     """TLS over a connected socket, with the methods of a socket. Times are in seconds.
 
     A client gives the ``host`` that the certificate must name. The socket must block; a time limit
-    that it has for sending (see ``net.prepare``) counts. ``settimeout`` is for receiving only.
+    that it has for sending (see ``net.set_options``) counts. ``settimeout`` is for receiving only.
     """
 
     def __init__(self, sock: socket.socket, context: tls.SSLContext, host: str | None) -> None:

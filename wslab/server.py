@@ -52,7 +52,7 @@ def serve(
     traceback goes to standard error. ``origins`` are the only ones let in, if given (None among
     them stands for programs, which send no Origin). ``tap(address)`` gives a recording for each
     peer. A browser that asks for a page gets ours, or what ``with_page(request)`` answers. Times
-    are in seconds, sizes in bytes. Raises net.Trouble when it cannot listen.
+    are in seconds, sizes in bytes. Raises Error when it cannot listen.
     """
     if isinstance(origins, str):  # "in" would look for any part of it
         raise TypeError(f"origins is a list of strings, as [{origins!r}], and not one string")

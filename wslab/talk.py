@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from . import net
+from .errors import Error
 from .protocol.errors import ConnectionClosed
 from .protocol.rfc import close_code_meaning
 from .views.columns import printable
@@ -80,7 +81,7 @@ def _recv(sock: net.Stream) -> bytes:
     try:
         return sock.recv(net.CHUNK)
     except OSError as error:
-        raise net.Trouble(f"The connection is lost: {error.strerror or error}.") from None
+        raise Error(f"The connection is lost: {error.strerror or error}.") from None
 
 
 def over_websocket(ws: WebSocket, spoken: Iterable[bytes], arrow: str = "") -> int:

@@ -45,7 +45,7 @@ def serve(
         sock = Tap(peer.sock, tap(peer.address), Role.SERVER) if tap else peer.sock
         sock.settimeout(idle_timeout)
         echo(sock)
-        net.finish(sock, timeout=1.0)
+        net.lingering_close(sock, timeout=1.0)
 
     return Server(handle, host, port, scheme="tcp", **options)
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from .net import Stream, abort, cut, listen, prepare
+from .net import Stream, listen, reset, set_options, shutdown
 
 if TYPE_CHECKING:  # to load OpenSSL takes longer than all the rest: only who uses TLS does
     import ssl as tls
@@ -32,7 +32,7 @@ class Peer:
     def __init__(self, sock: socket.socket, address: Any) -> None:
         self.sock: Stream = sock
         self.address = address
-        self.goodbye: Callable[[], None] = lambda: cut(self.sock)
+        self.goodbye: Callable[[], None] = lambda: reset(self.sock)
 
 
 class Server:
@@ -99,7 +99,7 @@ class Server:
             self._closing.set()
             waiting = set(self._waiting)
         if first:  # later, the port may be somebody else's
-            abort(self._listener)
+            shutdown(self._listener)
             with contextlib.suppress(OSError):
                 for _ in waiting:
                     # Where shutdown() does not wake accept(), a visitor does.
@@ -114,7 +114,7 @@ class Server:
         self._join(peers, deadline)
         for thread, peer in peers.items():
             if thread.is_alive():
-                cut(peer.sock)
+                reset(peer.sock)
         self._join(peers, time.monotonic() + self._grace)
 
     def _join(self, threads: Iterable[threading.Thread], deadline: float) -> None:
@@ -190,7 +190,7 @@ class Server:
     def _talk(self, peer: Peer) -> None:
         sock: Any = peer.sock
         try:
-            prepare(sock, self._send_timeout)
+            set_options(sock, self._send_timeout)
             if self._ssl is not None:
                 from .secure import Secure
 

@@ -108,7 +108,7 @@ class WebSocket(Exchange):
                 self._inbox.clear()
         if not self._ended:
             # No more politeness: what the peer still sends gets a reset, now that nobody reads it.
-            net.cut(self._sock)  # another thread may be waiting in recv()
+            net.reset(self._sock)  # another thread may be waiting in recv()
             self._ended = True
             self._sock.close()
 

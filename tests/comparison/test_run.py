@@ -17,7 +17,8 @@ from wslab import tcp_echo
 from wslab.comparison.result import Row, Skipped
 from wslab.comparison.run import compare, measure
 from wslab.comparison.ways import Missing, Way, all_ways
-from wslab.comparison.workload import Answers, Workload, WorkloadError
+from wslab.comparison.workload import Answers, Workload
+from wslab.errors import Error
 from wslab.observe.traffic import Meter, Traffic
 
 pytestmark = pytest.mark.usefixtures("nothing_stays")
@@ -185,7 +186,7 @@ def test_a_few_ways_and_nothing_else() -> None:
     assert [row.name for row in result.rows] == ["WebSocket", "TCP"]
     assert result.idle == result.small_writes == ()
     assert "kB/h" not in str(result)
-    with pytest.raises(WorkloadError, match="there is no way 'UDP'; there are: TCP, TCP"):
+    with pytest.raises(Error, match="there is no way 'UDP'; there are: TCP, TCP"):
         compare(ways=["TCP", "UDP"])
 
 
@@ -205,7 +206,7 @@ def test_nonsense_is_refused_before_anything_runs(
     wrong: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wslab.comparison.run.all_ways", lambda: pytest.fail("it began"))
-    with pytest.raises(WorkloadError, match=next(iter(wrong))):
+    with pytest.raises(Error, match=next(iter(wrong))):
         compare(**wrong)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from wslab.comparison.workload import MAX_MESSAGES, MAX_SIZE, Workload, WorkloadError
+from wslab.comparison.workload import MAX_MESSAGES, MAX_SIZE, Workload
+from wslab.errors import Error
 
 
 @pytest.mark.parametrize(("messages", "size"), [(1, 1), (12, 1), (3, 16), (2, 5000)])
@@ -44,7 +45,7 @@ def test_messages_differ_as_far_as_their_size_allows() -> None:
     ],
 )
 def test_nonsense_is_refused_in_one_sentence(wrong: dict[str, Any]) -> None:
-    with pytest.raises(WorkloadError) as caught:
+    with pytest.raises(Error) as caught:
         Workload(**wrong)
     text = str(caught.value)
     assert text.endswith(".")

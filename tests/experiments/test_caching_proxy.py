@@ -8,7 +8,8 @@ import pytest
 
 from tests.test_architecture import MODULES, reachable
 from tests.visit import missing
-from wslab import Trouble, net
+from wslab import net
+from wslab.errors import Error
 from wslab.experiments.caching_proxy import Attack, people, run
 from wslab.experiments.caching_proxy.odds import KEYS, keys_that_make_a_request
 from wslab.experiments.caching_proxy.people import EVIL, FAKE_REQUEST, HONEST, PATH, SITE
@@ -207,7 +208,7 @@ def test_a_real_browsers_posts_poison_nothing(knows_upgrade: bool) -> None:
     """And it corrects a page that lies about the length of a body."""
     try:
         visitor = Chromium()
-    except Trouble as trouble:
+    except Error as trouble:
         missing(str(trouble))
     with (
         visitor,

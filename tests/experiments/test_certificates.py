@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("nothing_stays")
 def papers() -> Certificates:
     try:
         return certificates("127.0.0.1")
-    except wslab.Trouble as trouble:
+    except wslab.Error as trouble:
         missing(str(trouble))
 
 
@@ -33,7 +33,7 @@ def test_who_compares_and_who_eavesdrops_talk_to_the_same_server(papers: Certifi
         old = ssl.create_default_context()
         old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
         old.maximum_version = ssl.TLSVersion.TLSv1_2
-        with pytest.raises(wslab.Trouble, match="TLS handshake failed"):
+        with pytest.raises(wslab.Error, match="TLS handshake failed"):
             wslab.connect(server.url, ssl=old)
 
 
@@ -42,6 +42,6 @@ def test_another_name_has_another_certificate_of_the_same_authority(papers: Cert
     assert other.client.get_ca_certs() == papers.client.get_ca_certs()
     with (
         ws_echo.serve(ssl=papers.server) as server,
-        pytest.raises(wslab.Trouble, match=r"bank\.example"),
+        pytest.raises(wslab.Error, match=r"bank\.example"),
     ):
         wslab.connect(server.url, ssl=other.client)

@@ -10,7 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.visit import missing
-from wslab import Recording, Trouble, ws_echo
+from wslab import Recording, ws_echo
+from wslab.errors import Error
 from wslab.experiments import eavesdrop, overhear
 from wslab.experiments.eavesdrop import TALK, Eavesdropped, occurs
 from wslab.observe.dissect import dissect
@@ -107,7 +108,7 @@ def test_the_guess_follows_the_length() -> None:
     talk = [("x" * 10, "y" * 125), ("x" * 126, "y" * 16_000), ("ü" * 63, "🌍" * 50)]
     try:
         result = eavesdrop.run(talk)
-    except Trouble as trouble:
+    except Error as trouble:
         missing(str(trouble))
     assert result.secure is not None
     assert result.sizes == (10, 125, 126, 16_000, 126, 200)
@@ -125,9 +126,7 @@ def test_without_trustme_one_sentence_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, nothing_stays: None
 ) -> None:
     monkeypatch.setitem(sys.modules, "trustme", None)
-    with pytest.raises(
-        Trouble, match=r"^trustme is not installed.*: python -m pip install trustme"
-    ):
+    with pytest.raises(Error, match=r"^trustme is not installed.*: python -m pip install trustme"):
         eavesdrop.run()
     result = eavesdrop.run(tls=False)
     assert result.secure is None

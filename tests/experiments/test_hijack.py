@@ -19,7 +19,8 @@ import pytest
 import wslab
 from tests.shell import PYTHON, environment, posix
 from tests.visit import chromium, missing
-from wslab import HandshakeError, Recording, Trouble
+from wslab import HandshakeError, Recording
+from wslab.errors import Error
 from wslab.experiments import hijack
 from wslab.experiments.hijack import CASES, Attempt, Case, Hijacked, browser
 from wslab.experiments.hijack.browser import Chromium, PageVisitor
@@ -54,7 +55,7 @@ CASES_AND_MORE = (*CASES, *MORE)
 def start(*, third_party_cookies: bool = True) -> Chromium:
     try:
         return Chromium(third_party_cookies=third_party_cookies)
-    except Trouble as trouble:
+    except Error as trouble:
         missing(str(trouble))
 
 
@@ -201,7 +202,7 @@ def test_without_playwright_one_sentence_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, nothing_stays: None
 ) -> None:
     monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
-    with pytest.raises(Trouble, match=r"^playwright is not .* install it: python -m pip install"):
+    with pytest.raises(Error, match=r"^playwright is not .* install it: python -m pip install"):
         Chromium()
     result = hijack.run(cases=[OPEN])
     assert result.attempts[0].hijacked
@@ -217,7 +218,7 @@ def test_without_a_browser_one_sentence_says_what_to_install(
         missing("playwright is not installed")
     monkeypatch.setattr(browser, "BROWSERS", ["no-such-browser"])
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
-    with pytest.raises(Trouble, match=r"^No Chromium, Chrome or Edge can be started; install one"):
+    with pytest.raises(Error, match=r"^No Chromium, Chrome or Edge can be started; install one"):
         Chromium()
 
 
@@ -226,7 +227,7 @@ def test_a_page_that_shows_nothing_is_one_sentence(monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(browser, "TIMEOUT", 0.5)
         with wslab.serve(lambda ws: None) as server:
             url = "http" + server.url.removeprefix("ws")
-            with pytest.raises(Trouble, match=rf"^The browser could not show {url}: .*Timeout"):
+            with pytest.raises(Error, match=rf"^The browser could not show {url}: .*Timeout"):
                 visitor.read(url)
 
 
@@ -236,7 +237,7 @@ def test_the_play_needs_a_page_with_a_websocket() -> None:
 
     with wslab.serve(lambda ws: None, with_page=page) as server:
         url = "http" + server.url.removeprefix("ws")
-        with pytest.raises(Trouble, match="There is no WebSocket in the page"):
+        with pytest.raises(Error, match="There is no WebSocket in the page"):
             Played().read(url)
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from tests.experiments.clocks import HandClock
 from tests.peers import DEADLINE, alone, dial, read_to_end, reset
-from wslab import Trouble, tcp_echo, ws_echo
+from wslab import tcp_echo, ws_echo
+from wslab.errors import Error
 from wslab.experiments import link as experiment
 from wslab.experiments.link import Clock, FastForward, Link, Shape, effects
 from wslab.experiments.link.shape import Timetable
@@ -165,7 +166,7 @@ def test_a_line_that_makes_no_sense(wrong: dict[str, Any]) -> None:
 
 
 def test_this_machine_only() -> None:
-    with pytest.raises(Trouble, match="this machine only"):
+    with pytest.raises(Error, match="this machine only"):
         Link(("127.0.0.1", 1), "0.0.0.0")
 
 

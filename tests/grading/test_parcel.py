@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.shell import posix
+from wslab.errors import Error
 from wslab.grading import parcel
 from wslab.grading.parcel import Item
-from wslab.net import Trouble
 
 PARCEL = {"b/run": Item(b"#!/bin/sh\n", program=True), "a.txt": Item(b"text")}
 
@@ -38,16 +38,16 @@ def test_an_archive_with_them_the_same_each_time(tmp_path: Path) -> None:
 
 def test_what_is_there_already_stays(tmp_path: Path) -> None:
     (tmp_path / "mine").write_bytes(b"mine")
-    with pytest.raises(Trouble, match="there already"):
+    with pytest.raises(Error, match="there already"):
         parcel.write(PARCEL, tmp_path)
-    with pytest.raises(Trouble, match="there already"):
+    with pytest.raises(Error, match="there already"):
         parcel.write(PARCEL, tmp_path / "mine")
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
 def test_an_archive_that_is_there_already_stays(tmp_path: Path) -> None:
     (tmp_path / "mine.zip").write_bytes(b"mine")
-    with pytest.raises(Trouble, match=r"there already\. Choose a new name, or remove the old"):
+    with pytest.raises(Error, match=r"there already\. Choose a new name, or remove the old"):
         parcel.write(PARCEL, tmp_path / "mine.zip")
     assert (tmp_path / "mine.zip").read_bytes() == b"mine"
 
@@ -64,6 +64,6 @@ def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
 
 def test_half_a_parcel_does_not_stay(tmp_path: Path) -> None:
     impossible = {**PARCEL, "a.txt/below": Item(b"")}
-    with pytest.raises(Trouble):
+    with pytest.raises(Error):
         parcel.write(impossible, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []

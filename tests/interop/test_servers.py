@@ -104,7 +104,7 @@ def test_a_certificate_that_is_wrong_is_named(
     wrong_name = trust == "misnamed"
     theirs = certificates.misnamed if wrong_name else certificates.server
     ours = certificates.client if wrong_name else certificates.stranger
-    with library(ssl=theirs) as server, pytest.raises(wslab.Trouble) as caught:
+    with library(ssl=theirs) as server, pytest.raises(wslab.Error) as caught:
         wslab.connect(server.url, ssl=ours)
     text = str(caught.value)
     assert text.startswith(f"No TLS with 127.0.0.1 port {server.port}: ")

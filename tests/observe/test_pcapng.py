@@ -27,7 +27,8 @@ from tests.protocol.streams import (
     frame,
 )
 from tests.visit import missing
-from wslab import Recording, Trouble, tcp_echo, ws_echo
+from wslab import Recording, tcp_echo, ws_echo
+from wslab.errors import Error
 from wslab.observe.dissect import dissect
 from wslab.observe.fields import Unit
 from wslab.observe.pcapng import CLIENT_PORTS, DECLARATION, MSS, write_pcapng
@@ -363,7 +364,7 @@ def test_no_bytes_make_a_valid_file(tmp_path: Path, made: list[Recording]) -> No
     ids=["port 0", "port 65536", "too many"],
 )
 def test_what_makes_no_sense(tmp_path: Path, write: Callable[[Path], None], text: str) -> None:
-    with pytest.raises(Trouble, match=re.escape(text)):
+    with pytest.raises(Error, match=re.escape(text)):
         write(tmp_path / "talk.pcapng")
     assert list(tmp_path.iterdir()) == []
 

@@ -24,7 +24,7 @@ def server(nothing_stays: None) -> Iterator[Server]:
 def echo(meter: Meter, *words: bytes) -> None:
     with meter.open() as sock:
         assert list(tcp_echo.say(sock, words)) == list(words)
-        net.finish(sock, 5.0)
+        net.lingering_close(sock, 5.0)
 
 
 def test_bytes_are_those_that_crossed(server: Server) -> None:

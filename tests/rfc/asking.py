@@ -126,7 +126,7 @@ not_for_us("4.1", "the URI for a proxy's autoconfiguration", "no proxy, no scrip
 def no_server_no_websocket() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with pytest.raises(wslab.Trouble, match="nothing listens there"):
+    with pytest.raises(wslab.Error, match="nothing listens there"):
         wslab.connect(f"ws://127.0.0.1:{port}/")
 
 
@@ -138,14 +138,14 @@ def tls_comes_first_and_stays() -> None:
         with wslab.connect(secure.url, ssl=trusting) as ws:
             ws.send("secret")
             assert ws.recv() == "secret"
-        with pytest.raises(wslab.Trouble, match="not trusted"):
+        with pytest.raises(wslab.Error, match="not trusted"):
             wslab.connect(secure.url)
     first = []
 
     def script(sock: socket.socket) -> None:
         first.append(sock.recv(65536))
 
-    with liar(script) as url, pytest.raises(wslab.Trouble):
+    with liar(script) as url, pytest.raises(wslab.Error):
         wslab.connect(url.replace("ws:", "wss:"), ssl=trusting)
     assert first[0][:2] == b"\x16\x03"  # a TLS record with a ClientHello
     assert b"GET" not in first[0]
@@ -157,7 +157,7 @@ def server_name_is_indicated() -> None:
     hello = []
     with (
         liar(lambda sock: hello.append(sock.recv(65536))) as url,
-        pytest.raises(wslab.Trouble),
+        pytest.raises(wslab.Error),
     ):
         wslab.connect(url.replace("ws://127.0.0.1", "wss://localhost"), ssl=trusting)
     # RFC 6066 §3: type 0, the length of the name in two bytes, the name.

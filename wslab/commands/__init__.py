@@ -23,7 +23,3 @@ NAMES = (
     "release",
 )
 """In the order of the help text."""
-
-
-class UsageError(Exception):
-    """The command line asks for something that cannot be; the text says what to do."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from . import UsageError
+from ..errors import Error
 
 
 def yes(question: str, option: str) -> bool:
-    """Ask on the terminal. Raises UsageError where nobody can answer: then ``option`` is needed."""
+    """Ask on the terminal. Raises Error where nobody can answer: then ``option`` is needed."""
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     try:
         answer = sys.stdin.readline() if sys.stdin else ""
@@ -16,5 +16,5 @@ def yes(question: str, option: str) -> bool:
         answer = "something else"
     if not answer:
         print(file=sys.stderr)
-        raise UsageError(f"Nobody answers here: say {option}.")
+        raise Error(f"Nobody answers here: say {option}.")
     return answer.strip().lower() in ("y", "yes")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..environment import how_to_get
+from ..errors import Error
 from ..observe.files import whole_file
-from . import UsageError
 from .words import command, milliseconds
 
 
@@ -36,14 +36,13 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run all, print the tables, write the plot if one is asked for."""
     from ..comparison.run import compare  # here: no other command needs HTTP
-    from ..comparison.workload import WorkloadError
 
     if args.output:
         _check_output(args.output)
     try:
         comparison = compare(args.messages, args.size, pace=args.pace, rtt=args.rtt)
-    except WorkloadError as error:
-        raise UsageError(str(error)) from None
+    except Error as error:
+        raise Error(str(error)) from None
     print(comparison)
     if args.output:
         from ..views.plot import traffic
@@ -62,11 +61,11 @@ class _OnlyTrying(Exception):
 def _check_output(name: str) -> None:
     """Now, not after the run."""
     if Path(name).suffix != ".png":
-        raise UsageError(f"-o takes a name that ends in .png, and not {name!a}.")
+        raise Error(f"-o takes a name that ends in .png, and not {name!a}.")
     try:
         import matplotlib  # noqa: F401
     except ImportError:
         text = f"The plot needs matplotlib; {how_to_get('matplotlib')} (or leave -o out)."
-        raise UsageError(text) from None
+        raise Error(text) from None
     with contextlib.suppress(_OnlyTrying), whole_file(name):
         raise _OnlyTrying

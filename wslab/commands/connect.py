@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import talk, tcp_echo, ws_echo
+from ..errors import Error
 from ..observe.dissect import Protocol
 from ..observe.tap import Recording
 from ..protocol.uri import URLError
 from ..views.live import Live
-from . import UsageError, tls
+from . import tls
 from .words import command, seconds
 
 
@@ -54,11 +55,11 @@ def _check_url(args: argparse.Namespace) -> Protocol:
     """What the URL speaks, after a look whether the options are for that."""
     scheme = args.url.partition("://")[0].lower()
     if scheme not in ("tcp", "ws", "wss"):
-        raise UsageError(f"{args.url!a} should begin with tcp://, ws:// or wss://.")
+        raise Error(f"{args.url!a} should begin with tcp://, ws:// or wss://.")
     needed = {"origin": ("ws", "wss"), "subprotocol": ("ws", "wss"), "cafile": ("wss",)}
     for name, schemes in needed.items():
         if getattr(args, name) is not None and scheme not in schemes:
-            raise UsageError(f"--{name} belongs to {':// or '.join(schemes)}://, not {scheme}://.")
+            raise Error(f"--{name} belongs to {':// or '.join(schemes)}://, not {scheme}://.")
     return "tcp" if scheme == "tcp" else "websocket"
 
 
@@ -87,7 +88,7 @@ def converse(
     except URLError:
         raise
     except ValueError as error:  # something that cannot stand in a request
-        raise UsageError(f"{error}.") from None
+        raise Error(f"{error}.") from None
     _greet(person)
     return talk.over_websocket(ws, spoken, arrow)
 

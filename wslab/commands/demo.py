@@ -7,8 +7,8 @@ import sys
 from typing import Any
 
 from .. import demo
+from ..errors import Error
 from ..views.text import wants_color
-from . import UsageError
 from .words import command
 
 NEXT = """
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         conversations = demo.run(args.text or demo.WORDS)
     except UnicodeEncodeError as error:
-        raise UsageError(f"{error.object!a} is not text in UTF-8.") from None
+        raise Error(f"{error.object!a} is not text in UTF-8.") from None
     print(demo.report(*conversations, wants_color(sys.stdout)))
     print(NEXT)
     return 0

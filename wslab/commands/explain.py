@@ -10,19 +10,19 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
+from ..errors import Error
 from ..filetypes import refuse_known, unpack
 from ..observe.deflate import NAME as DEFLATE
 from ..observe.dissect import Dissector, Protocol, dissect, looks_like_http
 from ..observe.event import Event
 from ..observe.fields import Unit
 from ..observe.files import read_file
-from ..observe.store import FORMAT, DamagedRecording
+from ..observe.store import FORMAT
 from ..observe.tap import Recording
 from ..protocol.http import Headers, Response
 from ..protocol.rfc import Role
 from ..unhex import LooksLike, Piece, Reading, merge, read_text
 from ..views.text import WIDTH, explain, wants_color
-from . import UsageError
 from .words import command
 
 EXAMPLE = "81 05 48 65 6c 6c 6f"
@@ -96,8 +96,8 @@ def _read_recording(words: list[str]) -> Recording | None:
 def _load(name: str) -> Recording:
     try:
         return Recording.load(name)
-    except DamagedRecording as error:
-        raise UsageError(str(error)) from None
+    except Error as error:
+        raise Error(str(error)) from None
 
 
 def _read_bytes(words: list[str], protocol: Protocol) -> tuple[str, Reading]:
@@ -110,7 +110,7 @@ def _read_bytes(words: list[str], protocol: Protocol) -> tuple[str, Reading]:
             name, data = words[0], read_file(words[0], MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
             size = MOST_BYTES >> 20
-            raise UsageError(f"{name} has more than {size} MiB: cut out what you want to see.")
+            raise Error(f"{name} has more than {size} MiB: cut out what you want to see.")
         return name, _read_hex_or_raw(data, name, protocol)
     # Each word with a mark of direction is a line.
     marked = any(word.lstrip().startswith(("<", ">", "->")) for word in words)
@@ -121,14 +121,14 @@ def _read_bytes(words: list[str], protocol: Protocol) -> tuple[str, Reading]:
         return "this", read_text(("\n" if marked else " ").join(words))
     except ValueError as error:
         if files := [word for word in words[:100] if len(words) > 1 and os.path.isfile(word)]:
-            raise UsageError(f"One file at a time: explain {files[0]}") from None
+            raise Error(f"One file at a time: explain {files[0]}") from None
         raise _no_hex(name, error) from None
 
 
 def _read_hex_or_raw(data: bytes, name: str, protocol: Protocol) -> Reading:
     """Text is taken for hex, unless it is HTTP; no frame is text alone (§5.2: the RSV bits)."""
     if FORMAT.encode() in data[:64]:
-        raise UsageError("That is a recording, as record saves it: give its file by name.")
+        raise Error("That is a recording, as record saves it: give its file by name.")
     raw = Reading([Piece(None, data)])
     text = _decode(data)
     if text is None or looks_like_http(data):
@@ -147,14 +147,14 @@ def _read_hex_or_raw(data: bytes, name: str, protocol: Protocol) -> Reading:
         raise _no_hex(name, error) from None
 
 
-def _no_hex(what: str, error: ValueError) -> UsageError:
+def _no_hex(what: str, error: ValueError) -> Error:
     if isinstance(error, LooksLike):
         return _known(what, error)
-    return UsageError(f"Cannot read {what} as hex: {error}. Write it like this: {EXAMPLE}")
+    return Error(f"Cannot read {what} as hex: {error}. Write it like this: {EXAMPLE}")
 
 
-def _known(what: str, error: LooksLike) -> UsageError:
-    return UsageError(f"Cannot explain {what}: it looks like {error}.")
+def _known(what: str, error: LooksLike) -> Error:
+    return Error(f"Cannot explain {what}: it looks like {error}.")
 
 
 _HEX_TEXT = b"0123456789abcdefABCDEF \t\r\n,:x"

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..errors import Error
 from ..grading import kit, launch, orphans, record
 from ..grading.class_archive import unpacked
 from ..grading.coordinator import Coordinator, NotIsolated, with_earlier
@@ -21,7 +22,6 @@ from ..grading.layout import is_archive
 from ..grading.progress import Progress
 from ..grading.record import Graded
 from ..grading.report import write
-from . import UsageError
 from .words import command, positive
 
 NOT_ISOLATED = (
@@ -56,7 +56,7 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Grade, or go on with a run that was ended; 0 if everybody has a mark, 1 if not."""
     if args.submissions is None:
-        raise UsageError(f"Which folder? Put it first: grade SUBMISSIONS -o {args.output}.")
+        raise Error(f"Which folder? Put it first: grade SUBMISSIONS -o {args.output}.")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
     orphans.adopt()
@@ -78,9 +78,9 @@ def run(args: argparse.Namespace) -> int:
                 jobs=args.jobs, allow_unsandboxed=args.allow_unsandboxed,
             ), journal)  # fmt: skip
     except JournalError as error:
-        raise UsageError(str(error)) from None
+        raise Error(str(error)) from None
     except NotIsolated:
-        raise UsageError(NOT_ISOLATED) from None
+        raise Error(NOT_ISOLATED) from None
 
 
 def _end(number: int, frame: object) -> None:
@@ -95,13 +95,13 @@ def _in_words(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UsageError(f"{what}: {error.strerror or error}.") from None
+        raise Error(f"{what}: {error.strerror or error}.") from None
 
 
 def _grade(args: argparse.Namespace, coordinator: Coordinator, journal: Journal) -> int:
     total = len(coordinator.tasks)
     if not total:
-        raise UsageError(f"There are no submissions in {args.submissions!a}.")
+        raise Error(f"There are no submissions in {args.submissions!a}.")
     earlier = {id(graded) for graded in journal.done.values()}
     try:
         with Progress(total) as progress:
@@ -125,9 +125,9 @@ def _look_at(submissions: Path) -> None:
     if submissions.is_file() and is_archive(submissions.name):
         return
     if not submissions.is_dir():
-        raise UsageError(f"{_quoted(submissions)} is no folder. Give the one with all submissions.")
+        raise Error(f"{_quoted(submissions)} is no folder. Give the one with all submissions.")
     if any((submissions / f"{name}.py").is_file() for name in kit.FILES.values()):
-        raise UsageError(
+        raise Error(
             f"{_quoted(submissions)} looks like the work of one student. "
             "Give the folder that holds a folder for each."
         )
@@ -138,16 +138,16 @@ def _look_at(submissions: Path) -> None:
 def _prepare(out: Path, submissions: Path) -> None:
     """The folder for the results; what lies in it must be ours, since we write over it."""
     if out.resolve() == submissions.resolve() or submissions.resolve() in out.resolve().parents:
-        raise UsageError(
+        raise Error(
             "The results must not lie among the submissions: choose another folder with -o."
         )
     if out.exists() and not out.is_dir():
-        raise UsageError(f"{_quoted(out)} is no folder: choose another name with -o.")
+        raise Error(f"{_quoted(out)} is no folder: choose another name with -o.")
     with _in_words(f"Cannot write into {_quoted(out)}"):
         out.mkdir(parents=True, exist_ok=True)
         here = {name for name in os.listdir(out) if not name.startswith(".")}
     if "journal" not in here and (others := sorted(here - _MAY_BE_THERE)):
-        raise UsageError(
+        raise Error(
             f"{_quoted(out)} holds something else, as {others[0]!a}. "
             "Choose a new folder for the results with -o."
         )
@@ -168,7 +168,7 @@ def _seed(out: Path, wanted: str | None) -> str:
         seed = path.read_text("utf-8").removesuffix("\n")
         if seed.strip():
             return seed
-        raise UsageError(
+        raise Error(
             f"{_quoted(path)} is empty, so everyone could guess the questions. "
             "Write a seed into it, or remove it: then a new one is made."
         )

@@ -13,10 +13,10 @@ import textwrap
 from typing import Any
 
 from .. import notes
+from ..errors import Error
 from ..grading import kit, learner, own
 from ..grading.hints import STEPS, Hints, asked_by, hints, is_unwritten
 from ..grading.submission import read_folder
-from . import UsageError
 from .check import add_folder
 from .words import command
 
@@ -39,7 +39,7 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the next hint. Raises UsageError."""
+    """Print the next hint. Raises Error."""
     exercise, _, name = args.about.removesuffix(".py").partition(".")
     key = kit.exercise(exercise)
     found = hints(key)
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     if args.again:
         taken = learner.hints_taken(about)
         if not taken:
-            raise UsageError(f"You have had no hint about {about} yet.")
+            raise Error(f"You have had no hint about {about} yet.")
         print("\n\n".join(shown(about, found[function], step) for step in range(1, taken + 1)))
     else:
         step = learner.take_hint(about)
@@ -77,10 +77,10 @@ def _meant(key: str, name: str, found: Hints) -> str:
         asked = asked_by(key, name)
         if asked:
             return asked
-        raise UsageError(f"{key}.{name} runs the whole program: ask about {_list(found)}.")
+        raise Error(f"{key}.{name} runs the whole program: ask about {_list(found)}.")
     near = difflib.get_close_matches(name, [*found, *checks], 1, 0.5)
     hint = f" Is it {near[0]}?" if near else ""
-    raise UsageError(f"{key} has no function {name[:60]!a}: there are {_list(found)}.{hint}")
+    raise Error(f"{key} has no function {name[:60]!a}: there are {_list(found)}.{hint}")
 
 
 def _next(key: str, found: Hints, folder: str | None) -> str:
@@ -88,20 +88,20 @@ def _next(key: str, found: Hints, folder: str | None) -> str:
     place = own.own_file(key, folder)
     text = read_folder(place.parent).texts.get(kit.FILES[key])
     if text is None:
-        raise UsageError(f"{place.name} cannot be read: see  {_say('check', key)}")
+        raise Error(f"{place.name} cannot be read: see  {_say('check', key)}")
     standing = learner.standing(key)
     for function in found:
         if is_unwritten(function, text) or function in standing.stuck:
             return function
     if standing.score is not None and standing.score == standing.most:
-        raise UsageError(f"All checks of {key} have passed: there is nothing left to hint at.")
+        raise Error(f"All checks of {key} have passed: there is nothing left to hint at.")
     if standing.score is not None:
-        raise UsageError(
+        raise Error(
             f"{key} is all written, and its last check saw the whole program, so you have to say "
             f"which function it is about: {_say('hint', f'{key}.{next(iter(found))}')}  "
             f"There are {_list(found)}."
         )
-    raise UsageError(
+    raise Error(
         f"{key} is all written. What is not right yet?  {_say('check', key)}  "
         f"Or say which function: {_list(found)}."
     )

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import demo, talk
+from ..errors import Error
 from ..observe.tap import Recording
 from ..output import check_output, save
-from . import UsageError
 from .connect import add_options, converse
 from .words import command
 
@@ -47,10 +47,10 @@ def run(args: argparse.Namespace) -> int:
     try:
         spoken = [f"{word}\n".encode() for word in words]
     except UnicodeEncodeError as error:
-        raise UsageError(f"{error.object.rstrip()!a} is not text in UTF-8.") from None
+        raise Error(f"{error.object.rstrip()!a} is not text in UTF-8.") from None
     if url is None:
         if args.origin or args.subprotocol or args.cafile:
-            raise UsageError("These options are for a server: give its URL, with ://, first.")
+            raise Error("These options are for a server: give its URL, with ://, first.")
         recordings = [talked.recording for talked in demo.run(words or demo.WORDS)]
         print(f"Our two echoes, since no URL was given.\n{save(args.output, recordings)}",
               file=sys.stderr)  # fmt: skip

@@ -7,11 +7,11 @@ import sys
 from collections import deque
 from typing import Any
 
+from ..errors import Error
 from ..observe.relay import MAX_RECORDING, MAX_RECORDINGS, relay
 from ..observe.tap import Recording
 from ..output import check_output, save
 from ..views.live import Live
-from . import UsageError
 from .serve import run_until_stopped
 from .words import command
 
@@ -80,5 +80,5 @@ def _address(text: str) -> tuple[str, int]:
     elif ":" in host:
         host = ""
     if not (host and colon and port.isascii() and port.isdigit() and 1 <= int(port[:9]) <= 65535):
-        raise UsageError(f"--to takes HOST:PORT, as in 127.0.0.1:8888, and not {text!a}.")
+        raise Error(f"--to takes HOST:PORT, as in 127.0.0.1:8888, and not {text!a}.")
     return host, int(port)

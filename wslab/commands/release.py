@@ -7,8 +7,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from ..errors import Error
 from ..grading import gradescope_bundle, kit, parcel, release
-from . import UsageError
 from .words import command
 
 OTHER_ARCHIVES = (".tar", ".gz", ".tgz", ".bz2", ".xz", ".rar", ".7z")
@@ -34,16 +34,16 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write it and say what is in it. Raises UsageError, Trouble."""
+    """Write it and say what is in it. Raises Error, Error."""
     if args.output is None:
-        raise UsageError("Where to? Put the name first: release OUT.")
+        raise Error("Where to? Put the name first: release OUT.")
     if not args.gradescope and (args.seed or args.exercise):
-        raise UsageError("--seed and --exercise are for --gradescope: students get no seed.")
+        raise Error("--seed and --exercise are for --gradescope: students get no seed.")
     out = Path(args.output)
     if args.gradescope:
         return _gradescope(args, out)
     if out.name.lower().endswith(OTHER_ARCHIVES):
-        raise UsageError(
+        raise Error(
             f"{str(out)!a} is no archive that we make: "
             "use a name that ends in .zip, or that of a folder."
         )
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _gradescope(args: argparse.Namespace, out: Path) -> int:
     if not parcel.is_archive(out):
-        raise UsageError(f"Gradescope takes an archive: end the name {str(out)!a} with .zip.")
+        raise Error(f"Gradescope takes an archive: end the name {str(out)!a} with .zip.")
     exercises = sorted({kit.exercise(name) for name in args.exercise}) or kit.written()
     for key in exercises:
         kit.checks(key)

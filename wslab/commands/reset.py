@@ -30,7 +30,7 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Put the starter back; 1 if the answer was no. Raises UsageError and Trouble."""
+    """Put the starter back; 1 if the answer was no. Raises Error and Error."""
     key = kit.exercise(args.exercise)
     path = own.own_file(key, args.folder)
     starter = kit.starter(key).encode()
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _keep(path: Path, data: bytes) -> Path:
-    """A copy under the first name that is free. Raises Trouble."""
+    """A copy under the first name that is free. Raises Error."""
     names = (path.with_name(f"{path.name}.backup-{n}") for n in itertools.count(1))
     backup = next(name for name in names if not os.path.lexists(name))
     with whole_file(backup) as file:

@@ -10,11 +10,12 @@ import time
 from typing import Any
 
 from .. import tcp_echo, ws_echo
+from ..errors import Error
 from ..observe.dissect import Protocol
 from ..protocol.connection import MAX_FRAGMENTS, MAX_MESSAGE
 from ..tcp_server import MAX_CONNECTIONS, Server
 from ..views.live import Live
-from . import UsageError, tls
+from . import tls
 from .words import command, positive, seconds
 
 
@@ -73,7 +74,7 @@ def run_until_stopped(server: Server, text: str) -> None:
 def _serve_tcp(args: argparse.Namespace) -> Server:
     for name in ("cert", "key", "origin", "max_message", "max_fragments"):
         if getattr(args, name) is not None:
-            raise UsageError(f"--{name.replace('_', '-')} belongs to: serve ws")
+            raise Error(f"--{name.replace('_', '-')} belongs to: serve ws")
     return tcp_echo.serve(args.host, args.port, **_common_options(args, "tcp"))
 
 
@@ -85,7 +86,7 @@ def _serve_websocket(args: argparse.Namespace) -> Server:
     for origin in args.origin or ():
         if not re.fullmatch(r"null|[a-z][a-z0-9+.-]*://[^/]+", origin):
             text = "takes what a browser sends, as http://127.0.0.1:8000, without a path or a slash"
-            raise UsageError(f"--origin {text} at its end, and not {origin!a}.")
+            raise Error(f"--origin {text} at its end, and not {origin!a}.")
     context = tls.of_server(args.cert, args.key)
     return ws_echo.serve(args.host, args.port, ssl=context, origins=args.origin, **options)
 

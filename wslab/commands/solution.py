@@ -7,8 +7,8 @@ import sys
 from typing import Any
 
 from .. import notes
+from ..errors import Error
 from ..grading import kit, learner
-from . import UsageError
 from .ask import yes
 from .words import command
 
@@ -27,7 +27,7 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print it; 1 if the answer was no. Raises UsageError."""
+    """Print it; 1 if the answer was no. Raises Error."""
     key = kit.exercise(args.exercise)
     text = _text(key)
     now = learner.standing(key)
@@ -53,6 +53,6 @@ def _text(key: str) -> str:
     try:
         return path.read_text("utf-8")
     except FileNotFoundError:
-        raise UsageError(
+        raise Error(
             f"This copy of the kit has no solutions: ask who teaches you for {path.name}."
         ) from None

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
-from . import UsageError
+from ..errors import Error
 
 
 def of_server(cert: str | None, key: str | None) -> ssl.SSLContext | None:
-    """A server's, from its certificate and key; None without one. Raises UsageError."""
+    """A server's, from its certificate and key; None without one. Raises Error."""
     if not cert:
         if key:
-            raise UsageError("--key needs --cert: the certificate that belongs to the key.")
+            raise Error("--key needs --cert: the certificate that belongs to the key.")
         return None
     for name in (cert, key or cert):
         _read_file(name)  # says which of the two cannot be read
@@ -21,16 +21,16 @@ def of_server(cert: str | None, key: str | None) -> ssl.SSLContext | None:
         context.load_cert_chain(cert, key)
     except OSError as error:
         if not isinstance(error, ssl.SSLError):  # so ends OpenSSL's question for the pass phrase
-            raise UsageError(f"{key or cert}: that pass phrase does not open the key.") from None
+            raise Error(f"{key or cert}: that pass phrase does not open the key.") from None
         pair = f"{cert} and {key} are no certificate with its key"
         alone = f"{cert} does not hold a certificate and its key (give the key with --key)"
         reason = error.reason or error
-        raise UsageError(f"{pair if key else alone}, in PEM: {reason}.") from None
+        raise Error(f"{pair if key else alone}, in PEM: {reason}.") from None
     return context
 
 
 def of_client(cafile: str | None) -> ssl.SSLContext | None:
-    """A client's that trusts the certificates in this file; None without one. Raises UsageError."""
+    """A client's that trusts the certificates in this file; None without one. Raises Error."""
     if cafile is None:
         return None
     _read_file(cafile)
@@ -38,11 +38,11 @@ def of_client(cafile: str | None) -> ssl.SSLContext | None:
         return ssl.create_default_context(cafile=cafile)
     except ssl.SSLError as error:
         text = f"{cafile} holds no certificates in PEM: {error.reason or error}."
-        raise UsageError(text) from None
+        raise Error(text) from None
 
 
 def _read_file(name: str) -> bytes:
     try:
         return Path(name).read_bytes()
     except OSError as error:
-        raise UsageError(f"Cannot read {name}: {error.strerror}.") from None
+        raise Error(f"Cannot read {name}: {error.strerror}.") from None

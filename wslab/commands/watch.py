@@ -49,7 +49,7 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Until Ctrl-C, which is how it is meant to end: 0. Raises UsageError."""
+    """Until Ctrl-C, which is how it is meant to end: 0. Raises Error."""
     key = kit.exercise(args.exercise)
     kit.checks(key)
     folder = str(own.own_file(key, args.folder).parent)

@@ -79,7 +79,7 @@ class Endpoint:
         """Say that no more streams follow (GOAWAY, RFC 9113 §6.8), then end the connection."""
         self._h2.close_connection()
         self.flush()
-        net.finish(self.sock, 1.0)
+        net.lingering_close(self.sock, 1.0)
 
 
 def serve() -> Server:
@@ -96,7 +96,7 @@ def serve() -> Server:
                     end.send(number, [(":status", "200" if body else "204"), *length], body)
                 end.flush()  # only now: our SETTINGS leave together with the first response
         except EOFError:
-            net.finish(peer.sock, 1.0)
+            net.lingering_close(peer.sock, 1.0)
 
     return Server(handle, scheme="http")
 

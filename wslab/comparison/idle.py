@@ -113,7 +113,7 @@ def _polling(make: MakeFields) -> Callable[[Meter], AbstractContextManager[Excha
                 inbox.message()
 
             yield exchange
-            net.finish(sock, 1.0)
+            net.lingering_close(sock, 1.0)
 
     return talk
 
@@ -136,7 +136,7 @@ def _serve_comments() -> tuple[queue.Queue[bytes], Server]:
         peer.sock.sendall(Response(200, "OK", STREAM).encode())
         while comment := due.get():
             peer.sock.sendall(comment)
-        net.finish(peer.sock, 1.0)
+        net.lingering_close(peer.sock, 1.0)
 
     return due, Server(handle, scheme="http")
 
@@ -157,7 +157,7 @@ def _listening(due: queue.Queue[bytes]) -> Callable[[Meter], AbstractContextMana
 
             yield exchange
             due.put(b"")
-            net.finish(sock, 1.0)
+            net.lingering_close(sock, 1.0)
 
     return talk
 

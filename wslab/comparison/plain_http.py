@@ -85,6 +85,6 @@ def serve_http(answer: Callable[[Message, Stream], None]) -> Server:
                     break
         except EOFError:
             pass  # the client has finished
-        net.finish(peer.sock, 1.0)
+        net.lingering_close(peer.sock, 1.0)
 
     return Server(handle, scheme="http")

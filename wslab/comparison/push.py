@@ -53,8 +53,8 @@ def long_polling(meter: Meter, messages: Iterable[bytes]) -> Answers:
             up.sendall(request("POST", "/say", minimal(host, len(message)), message))
             receipts.message()
             yield answers.message().body
-        net.finish(up, 1.0)
-        net.finish(down, 1.0)
+        net.lingering_close(up, 1.0)
+        net.lingering_close(down, 1.0)
 
 
 def serve_events() -> Server:
@@ -85,5 +85,5 @@ def server_sent_events(meter: Meter, messages: Iterable[bytes]) -> Answers:
             up.sendall(request("POST", "/say", minimal(host, len(message)), message))
             receipts.message()
             yield events.until(b"\n\n").removeprefix(b"data: ")
-        net.finish(up, 1.0)
-        net.finish(down, 1.0)
+        net.lingering_close(up, 1.0)
+        net.lingering_close(down, 1.0)

@@ -58,7 +58,7 @@ def kept_alive(make: MakeFields) -> Callable[[Meter, Iterable[bytes]], Answers]:
             for message in messages:
                 sock.sendall(_post(meter, make, message))
                 yield inbox.message().body
-            net.finish(sock, 1.0)
+            net.lingering_close(sock, 1.0)
 
     return talk
 
@@ -71,7 +71,7 @@ def new_each_time(make: MakeFields) -> Callable[[Meter, Iterable[bytes]], Answer
             with meter.open() as sock:
                 sock.sendall(_post(meter, _closing(make), message))
                 yield Inbox(sock).message().body
-                net.finish(sock, 1.0, wait_for_peer=True)
+                net.lingering_close(sock, 1.0, wait_for_peer=True)
 
     return talk
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
+from ..errors import Error
 from ..observe.traffic import Meter
 from ..tcp_server import Server
 from .idle import PING_EVERY, POLL_EVERY, idle_costs
 from .result import Comparison, Row, Skipped
 from .small_writes import small_writes
 from .ways import Missing, Way, all_ways
-from .workload import Workload, WorkloadError, check_seconds
+from .workload import Workload, check_seconds
 
 Clock = Callable[[], float]
 
@@ -39,7 +40,7 @@ def compare(
     computed from it says so. ``poll_every`` and ``ping_every`` are for the cost of being idle. All
     times are in seconds. ``ways`` are the names of those to run, of the list in :mod:`.ways`;
     without ``extras`` there is no look at idling and at small writes, which saves a second. Raises
-    WorkloadError, a ValueError, for what makes no sense.
+    Error, a ValueError, for what makes no sense.
 
     >>> result = compare(2, 5, ways=["TCP", "WebSocket"], extras=False)
     >>> result["TCP"].traffic.up, result["TCP"].trips_to_first, result["WebSocket"].trips_to_first
@@ -61,7 +62,7 @@ def _chosen(names: Sequence[str] | None) -> list[Way | Missing]:
         return list(known.values())
     for name in names:
         if name not in known:
-            raise WorkloadError(f"there is no way {name!r}; there are: {', '.join(known)}.")
+            raise Error(f"there is no way {name!r}; there are: {', '.join(known)}.")
     return [known[name] for name in names]
 
 

@@ -58,6 +58,6 @@ def _measure(
                 send(sock, with_length(bytes(SIZE)))
                 recv_with_length(sock)
                 latencies.append(clock() - start)
-            net.finish(sock, 1.0)
+            net.lingering_close(sock, 1.0)
         traffic = meter.traffic()
     return SmallWrites(name, messages, traffic.data_segments_up, traffic.modelled, tuple(latencies))

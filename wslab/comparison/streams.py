@@ -19,7 +19,7 @@ def over_tcp(meter: Meter, messages: Iterable[bytes]) -> Answers:
     """Both sides happen to know how long a message is: TCP does not say it."""
     with meter.open() as sock:
         yield from tcp_echo.say(sock, messages)
-        net.finish(sock, 1.0)
+        net.lingering_close(sock, 1.0)
 
 
 def over_tcp_with_length(meter: Meter, messages: Iterable[bytes]) -> Answers:
@@ -28,7 +28,7 @@ def over_tcp_with_length(meter: Meter, messages: Iterable[bytes]) -> Answers:
         for message in messages:
             sock.sendall(with_length(message))
             yield recv_with_length(sock)
-        net.finish(sock, 1.0)
+        net.lingering_close(sock, 1.0)
 
 
 def with_length(message: bytes) -> bytes:
@@ -53,6 +53,6 @@ def serve_with_length() -> Server:
             while True:
                 peer.sock.sendall(with_length(recv_with_length(peer.sock)))
         except EOFError:
-            net.finish(peer.sock, 1.0)
+            net.lingering_close(peer.sock, 1.0)
 
     return Server(handle)

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from ..environment import how_to_get
-from ..net import Trouble
+from ..errors import Error
 
 
 class Certificates(NamedTuple):
@@ -39,13 +39,13 @@ def certificates(name: str) -> Certificates:
     """Contexts for a server of that name or address, and for a client that trusts it.
 
     Only TLS 1.3, because all of its usual ciphers add the same number of bytes to a record. Raises
-    Trouble if trustme isn't installed.
+    Error if trustme isn't installed.
     """
     try:
         import trustme  # noqa: F401 (is it there?)
     except ImportError:
         text = "trustme is not installed, and makes the certificates for wss://"
-        raise Trouble(f"{text}; {how_to_get('trustme')}") from None
+        raise Error(f"{text}; {how_to_get('trustme')}") from None
     authority = _authority()
     server = tls.SSLContext(tls.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(server)

@@ -102,7 +102,7 @@ def run(
     """Hold the conversation twice through the eavesdropper's relay, and tell what it learned.
 
     ``tls=False`` leaves the second time out, for which ``trustme`` must be installed. Raises
-    Trouble if it is not, and ValueError for messages that are too short or too long.
+    Error if it is not, and ValueError for messages that are too short or too long.
     """
     for text in (text for pair in talk for text in pair):
         # A few bytes may stand anywhere by chance; and a long message takes more than one record.

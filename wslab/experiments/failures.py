@@ -16,7 +16,7 @@ import socket
 from contextlib import ExitStack
 
 from ..comparison.plain_http import Inbox
-from ..net import cut
+from ..net import reset
 from ..protocol.frames import encode_frame
 from ..protocol.handshake import accept_value, make_response
 from ..protocol.http import Headers, Response
@@ -122,7 +122,7 @@ def _masks(peer: Peer) -> None:
 
 def _resets(peer: Peer) -> None:
     _shake_hands(peer)
-    cut(peer.sock)
+    reset(peer.sock)
 
 
 def _falls_silent(peer: Peer) -> None:

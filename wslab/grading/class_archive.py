@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from ..net import Trouble
+from ..errors import Error
 from ..views.columns import printable
 from .archives import inside_name
 from .intake import listing
@@ -30,7 +30,7 @@ MOST_FILES, MOST_BYTES = 200_000, 8192 * MIB
 def unpacked(submissions: Path, out: Path) -> Iterator[tuple[Path, list[str]]]:
     """The folder that has an entry for each student, and what was opened to find it.
 
-    Raises Trouble if an archive cannot be unpacked.
+    Raises Error if an archive cannot be unpacked.
     """
     place = out / "class"
     remove(place)  # of a run that was killed
@@ -114,10 +114,10 @@ def _unpack(path: Path, place: Path) -> None:
                 else:
                     total += copy.write(file.read(GRADED.archive + 1))
             if number > MOST_FILES or total > MOST_BYTES:
-                raise Trouble(f"{path.name!a} is too large to be unpacked here. {advice}")
-    except Trouble:
+                raise Error(f"{path.name!a} is too large to be unpacked here. {advice}")
+    except Error:
         raise
     except Exception as error:
         where = f" at {name!a}" if name else ""
         why = f"{type(error).__name__}: {error}"
-        raise Trouble(f"{path.name!a} cannot be unpacked{where} ({why}). {advice}") from None
+        raise Error(f"{path.name!a} cannot be unpacked{where} ({why}). {advice}") from None

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..net import Trouble
+from ..errors import Error
 from ..views.columns import printable
 from . import launch, orphans
 from .intake import Entry
@@ -31,7 +31,7 @@ def main(root: Path) -> int:
     task = Task(entry, survey(entry), tuple(config["exercises"]), config["seed"], kit_hash())
     try:
         launch.try_other_user()
-    except Trouble as error:
+    except Error as error:
         print(error, file=sys.stderr)
         return 1
     record = grade(task)
@@ -45,7 +45,7 @@ def main(root: Path) -> int:
         return 1
     try:
         write_all(results.parent, {results.name: data})
-    except Trouble as error:
+    except Error as error:
         print(error, file=sys.stderr)
         return 1
     return 0

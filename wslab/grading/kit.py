@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from ..commands import UsageError
+from ..errors import Error
 from .beliefs import Belief, beliefs_in
 from .check import Check, checks_in
 
@@ -50,7 +50,7 @@ PACKAGE = "wslab_exercises"
 """The name under which ``tests/exercises`` is loaded: "tests" may be somebody else's, too."""
 
 
-class KitError(UsageError):
+class KitError(Error):
     """Something of the kit is not there; the text says what, and what to do."""
 
 

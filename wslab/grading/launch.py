@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..net import Trouble
+from ..errors import Error
 from . import worker
 from .execute import CELL
 from .forked import Forked, Nursery
@@ -112,7 +112,7 @@ import {_PACKAGE}.worker
 def try_other_user(place: Path | None = None) -> None:
     """See that the worker's user reaches Python, the worker, and a folder in ``place``.
 
-    Otherwise each student would lose the points of what the worker can't open. Raises Trouble.
+    Otherwise each student would lose the points of what the worker can't open. Raises Error.
     """
     try:
         if sys.platform == "win32" or not (user := other_user()):
@@ -131,7 +131,7 @@ def try_other_user(place: Path | None = None) -> None:
         why = next((line for line in reversed(lines) if "Error: " in line), "Python doesn't start")
     except (OSError, LookupError) as error:
         why = str(error).strip('"')
-    raise Trouble(
+    raise Error(
         f"The worker can't run as {os.environ['WSLAB_WORKER_USER']!r} (WSLAB_WORKER_USER): {why}. "
         "Only root can start it, with the kit, its Python and the results in folders which that "
         "user may enter. Move them, or unset WSLAB_WORKER_USER: then the worker runs as you."

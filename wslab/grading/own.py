@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .. import notes
-from ..commands import UsageError
+from ..errors import Error
 from . import intake, kit, launch, learner
 from .judge import Verdict, judge
 from .notebook import Report
@@ -27,8 +27,8 @@ def verdicts(
 ) -> list[Verdict]:
     """Judge what lies in ``folder``, or the files that `own_files` finds.
 
-    All exercises that have checks, or one. Raises KitError if there is no such exercise, UsageError
-    if there is no such folder, Trouble if the worker's user can't work.
+    All exercises that have checks, or one. Raises KitError if there is no such exercise, Error
+    if there is no such folder, Error if the worker's user can't work.
     """
     sweep()
     keys = [kit.exercise(exercise)] if exercise else kit.written()
@@ -44,10 +44,10 @@ def handed_in(folder: str) -> Submission:
     """
     place = Path(folder).absolute()
     if not place.exists():
-        raise UsageError(f"There is no {folder!a}. Give the folder with your files.")
+        raise Error(f"There is no {folder!a}. Give the folder with your files.")
     opened = unpack(*intake.files(intake.Entry("", place.name, ((str(place), ""),))))
     if opened.refusal:
-        raise UsageError(opened.refusal)
+        raise Error(opened.refusal)
     return opened.submission
 
 
@@ -57,7 +57,7 @@ def check(
     """Check your own solution: ``wslab.check("ex03")`` shows a table, what is right and what not.
 
     The questions are random: ``seed`` asks the same ones again. The points are noted for
-    ``progress``, on this machine alone. Raises KitError if there is no such exercise, UsageError if
+    ``progress``, on this machine alone. Raises KitError if there is no such exercise, Error if
     there is no such folder.
     """
     seed = seed or fresh_seed()

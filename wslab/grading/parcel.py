@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..net import Trouble
+from ..errors import Error
 from ..observe.files import whole_file
 
 _STAMP = (1980, 1, 1, 0, 0, 0)  # the first day of the format: the same files, the same archive
@@ -39,7 +39,7 @@ Parcel = Mapping[str, Item]
 def write(parcel: Parcel, out: Path) -> None:
     """Write the parcel: as an archive if ``out`` ends with .zip, else as a new folder.
 
-    Raises Trouble where that is not possible. What is there already stays as it is; only an empty
+    Raises Error where that is not possible. What is there already stays as it is; only an empty
     folder may be filled.
     """
     if is_archive(out):
@@ -62,9 +62,9 @@ def write(parcel: Parcel, out: Path) -> None:
             out.rmdir()  # Windows does not rename over an empty folder
         os.replace(part, out)
     except OSError as error:
-        if isinstance(error, Trouble):
+        if isinstance(error, Error):
             raise
-        raise Trouble(f"Cannot write {out}: {error.strerror or error}.") from None
+        raise Error(f"Cannot write {out}: {error.strerror or error}.") from None
     finally:
         with contextlib.suppress(OSError):
             shutil.rmtree(part)
@@ -80,8 +80,8 @@ def below(folder: str, parcel: Parcel) -> Parcel:
     return {f"{folder}/{name}": item for name, item in parcel.items()}
 
 
-def _there_already(out: Path) -> Trouble:
-    return Trouble(
+def _there_already(out: Path) -> Error:
+    return Error(
         f"Cannot write {out}: it is there already. Choose a new name, or remove the old one first."
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from ..net import Trouble
+from ..errors import Error
 
 AnyPath = str | os.PathLike[str]
 
@@ -19,13 +19,13 @@ def whole_file(path: AnyPath) -> Iterator[BinaryIO]:
     """A file to write to, that takes its name only when the block ends well.
 
     Until then it has another name beside it, and if anything goes wrong, also Ctrl-C, it goes
-    away: what was there before stays as it was. Raises Trouble where nothing can be written.
+    away: what was there before stays as it was. Raises Error where nothing can be written.
     """
     try:
         target = Path(os.path.realpath(path))  # replace what a link points to, not the link
         # To replace a device or a folder by a file would do harm.
         if target.exists() and not target.is_file():
-            raise Trouble(f"Cannot write {path}: there is something of that name, and not a file.")
+            raise Error(f"Cannot write {path}: there is something of that name, and not a file.")
         part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
         file = open(part, "xb")  # noqa: SIM115 (closed below)
     except (OSError, ValueError) as error:
@@ -42,7 +42,7 @@ def whole_file(path: AnyPath) -> Iterator[BinaryIO]:
 
 
 def read_file(path: AnyPath, most: int = -1) -> bytes:
-    """All bytes of a file, or at most so many: a device has no end. Raises Trouble."""
+    """All bytes of a file, or at most so many: a device has no end. Raises Error."""
     try:
         with open(path, "rb") as file:
             return file.read(most)
@@ -50,8 +50,8 @@ def read_file(path: AnyPath, most: int = -1) -> bytes:
         raise _trouble("read", path, error) from None
 
 
-def _trouble(do: str, path: AnyPath, error: Exception) -> Trouble:
-    if isinstance(error, Trouble):
+def _trouble(do: str, path: AnyPath, error: Exception) -> Error:
+    if isinstance(error, Error):
         return error
     why = str(getattr(error, "strerror", None) or error)
-    return Trouble(f"Cannot {do} {path}: {why[:1].lower()}{why[1:]}.")
+    return Error(f"Cannot {do} {path}: {why[:1].lower()}{why[1:]}.")

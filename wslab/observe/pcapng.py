@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import NamedTuple
 
-from ..net import Trouble
+from ..errors import Error
 from ..protocol.rfc import Role
 from .event import Event, Recorded
 from .files import AnyPath, whole_file
@@ -49,14 +49,14 @@ def write_pcapng(path: AnyPath, recordings: Iterable[Recorded], *, port: int | N
     ``port`` is the server's in the capture. By default it is 80 if the client begins with HTTP, so
     that Wireshark reads on by itself, and otherwise 7, the port of the echo service (RFC 862).
     Bytes that the recording did not keep become packets that were captured without their payload.
-    Raises Trouble if the file cannot be written; then nothing of it stays.
+    Raises Error if the file cannot be written; then nothing of it stays.
     """
     every = list(recordings)
     if port is not None and not 1 <= port <= 65535:
-        raise Trouble(f"{port} is not a port: use 1 to 65535.")
+        raise Error(f"{port} is not a port: use 1 to 65535.")
     client_ports = [number for number in CLIENT_PORTS if number != port]
     if len(every) > len(client_ports):
-        raise Trouble(f"{len(every)} connections are too many for one file: {len(client_ports)}.")
+        raise Error(f"{len(every)} connections are too many for one file: {len(client_ports)}.")
     zero = min((recording.start for recording in every), default=0.0)
     talks = [
         _packets(recording, recording.start - zero, _Connection(client, port or _port(recording)))

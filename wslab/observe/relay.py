@@ -22,7 +22,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..net import RESET_AT_CLOSE, Trouble, abort, connect, finish
+from ..errors import Error
+from ..net import RESET_AT_CLOSE, connect, lingering_close, shutdown
 from ..protocol.rfc import Role
 from ..tcp_server import MAX_CONNECTIONS, Peer, Server
 from .tap import Recording
@@ -45,7 +46,7 @@ class Relay(Server):
 
     ``record(address)`` gives the recording for a client; by default ``recordings`` keeps the newest
     ones. ``report(sentence)`` is told what stands in the way of one connection while the others go
-    on; by default it is printed on standard error. Raises Trouble if it cannot listen there.
+    on; by default it is printed on standard error. Raises Error if it cannot listen there.
 
     >>> from wslab import tcp_echo
     >>> with tcp_echo.serve() as server, relay(server.address) as middle:
@@ -89,9 +90,9 @@ class Relay(Server):
         """One connection, from its first byte to its last, in both directions at the same time."""
         try:
             server = connect(*self.to, timeout=CONNECT_TIMEOUT)
-        except Trouble as error:
+        except Error as error:
             self._report(f"{error} The client was sent away; the relay goes on.")
-            finish(peer.sock, timeout=1.0)
+            lingering_close(peer.sock, timeout=1.0)
             return
         with server:
             between = self._between(peer.sock, server, self._record(peer.address))
@@ -112,11 +113,11 @@ relay = Relay
 def _check(to: tuple[str, int], host: str, port: int) -> None:
     if not _is_loopback(host):
         text = "the relay shows what others send, so it serves this machine only: use 127.0.0.1"
-        raise Trouble(f"Cannot listen on {host}: {text}.")
+        raise Error(f"Cannot listen on {host}: {text}.")
     if not 1 <= to[1] <= 65535:
-        raise Trouble(f"{to[1]} is not a port to connect to: use 1 to 65535.")
+        raise Error(f"{to[1]} is not a port to connect to: use 1 to 65535.")
     if port == to[1] and to[0] in (host, "localhost"):
-        raise Trouble(f"Port {port} is both ends: the relay would talk to itself; choose another.")
+        raise Error(f"Port {port} is both ends: the relay would talk to itself; choose another.")
 
 
 def _is_loopback(host: str) -> bool:
@@ -177,7 +178,7 @@ class Between:
         for sock in self._ends.values():
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
-            abort(sock)
+            shutdown(sock)
 
     def _note(self, sender: Role, data: bytes) -> None:
         with self._lock:  # two threads, one recording

@@ -25,6 +25,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
+from ..errors import Error
 from ..protocol.rfc import Role
 from .event import Event, Recorded
 from .files import AnyPath, read_file, whole_file
@@ -36,10 +37,6 @@ _MAX_SECONDS = 2**32
 _MAX_SIZE = 2**40
 
 
-class DamagedRecording(ValueError):
-    """A file holds no recording that could be read; the text says which file and what is wrong."""
-
-
 class Stored(NamedTuple):
     """What a file keeps of a recording."""
 
@@ -49,7 +46,7 @@ class Stored(NamedTuple):
 
 
 def save(path: AnyPath, recording: Recorded) -> None:
-    """Write a recording. Raises Trouble if that cannot be done; then nothing of it stays."""
+    """Write a recording. Raises Error if that cannot be done; then nothing of it stays."""
     head = {
         "format": FORMAT,
         "version": VERSION,
@@ -67,12 +64,12 @@ def save(path: AnyPath, recording: Recorded) -> None:
 
 
 def load(path: AnyPath) -> Stored:
-    """Read what :func:`save` wrote. Raises Trouble (no such file) and DamagedRecording."""
+    """Read what :func:`save` wrote. Raises Error."""
     raw = read_file(path)
     try:
         return _recording(_parse(raw))
-    except DamagedRecording as error:
-        raise DamagedRecording(f"Cannot read a recording from {path}: {error}.") from None
+    except Error as error:
+        raise Error(f"Cannot read a recording from {path}: {error}.") from None
 
 
 def _parse(raw: bytes) -> Any:
@@ -80,23 +77,23 @@ def _parse(raw: bytes) -> Any:
         return json.loads(raw.decode())
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise DamagedRecording(f"its JSON breaks at {where} ({error.msg})") from None
+        raise Error(f"its JSON breaks at {where} ({error.msg})") from None
     except UnicodeDecodeError:
-        raise DamagedRecording("it is not text") from None
+        raise Error("it is not text") from None
     except (ValueError, RecursionError):  # a number of thousands of digits, thousands of brackets
-        raise DamagedRecording("its JSON is beyond what a recording may hold") from None
+        raise Error("its JSON is beyond what a recording may hold") from None
 
 
 def _recording(content: Any) -> Stored:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise DamagedRecording(f'it has no "format": "{FORMAT}"')
+        raise Error(f'it has no "format": "{FORMAT}"')
     if content.get("version") != VERSION:
-        raise DamagedRecording(f"its version is not {VERSION}, the only one that is known")
+        raise Error(f"its version is not {VERSION}, the only one that is known")
     dropped, events = content.get("dropped"), content.get("events")
     if not isinstance(dropped, dict):
-        raise DamagedRecording("dropped is missing, or not an object")
+        raise Error("dropped is missing, or not an object")
     if not isinstance(events, list):
-        raise DamagedRecording("events is missing, or not a list")
+        raise Error("events is missing, or not a list")
     return Stored(
         _seconds(content, "start"),
         {role: _count(dropped, role.value) for role in Role},
@@ -107,16 +104,16 @@ def _recording(content: Any) -> Stored:
 def _event(number: int, fields: Any) -> Event:
     try:
         if not isinstance(fields, dict):
-            raise DamagedRecording("it is not an object")
+            raise Error("it is not an object")
         sender, digits = fields.get("sender"), fields.get("data")
         if sender not in ("client", "server"):
-            raise DamagedRecording('sender is neither "client" nor "server"')
+            raise Error('sender is neither "client" nor "server"')
         time, size, data = _seconds(fields, "time"), _count(fields, "size"), _bytes(digits)
         if len(data) > size:
-            raise DamagedRecording(f"it has {len(data)} bytes of data, and a size of {size}")
+            raise Error(f"it has {len(data)} bytes of data, and a size of {size}")
         return Event(time, Role(sender), data, size)
-    except DamagedRecording as error:
-        raise DamagedRecording(f"event {number}: {error}") from None
+    except Error as error:
+        raise Error(f"event {number}: {error}") from None
 
 
 def _bytes(digits: Any) -> bytes:
@@ -126,14 +123,14 @@ def _bytes(digits: Any) -> bytes:
             return data
     except (TypeError, ValueError):
         pass
-    raise DamagedRecording("data is not hexadecimal digits in pairs")
+    raise Error("data is not hexadecimal digits in pairs")
 
 
 def _count(fields: dict[str, Any], name: str) -> int:
     value = fields.get(name)
     # Python counts True as 1, JSON does not.
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MAX_SIZE:
-        raise DamagedRecording(f"{name} is missing, or not a number of bytes that can be")
+        raise Error(f"{name} is missing, or not a number of bytes that can be")
     return value
 
 
@@ -141,5 +138,5 @@ def _seconds(fields: dict[str, Any], name: str) -> float:
     value = fields.get(name)
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not abs(value) <= _MAX_SECONDS:  # type: ignore[arg-type]
-        raise DamagedRecording(f"{name} is missing, or not a number of seconds that can be")
+        raise Error(f"{name} is missing, or not a number of seconds that can be")
     return float(value)  # type: ignore[arg-type]

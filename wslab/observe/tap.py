@@ -98,20 +98,20 @@ class Recording:
         return kept + self.dropped[sender]
 
     def to_pcapng(self, path: AnyPath, *, port: int | None = None) -> None:
-        """Write a capture file for Wireshark, see :func:`.pcapng.write_pcapng`. Raises Trouble."""
+        """Write a capture file for Wireshark, see :func:`.pcapng.write_pcapng`. Raises Error."""
         from .pcapng import write_pcapng  # only here: to record is not to write files
 
         write_pcapng(path, [self], port=port)
 
     def save(self, path: AnyPath) -> None:
-        """Write a file of JSON, in the format of :mod:`.store`. Raises Trouble."""
+        """Write a file of JSON, in the format of :mod:`.store`. Raises Error."""
         from .store import save
 
         save(path, self)
 
     @classmethod
     def load(cls, path: AnyPath) -> Recording:
-        """Read what :meth:`save` wrote. Raises Trouble and :class:`.store.DamagedRecording`."""
+        """Read what :meth:`save` wrote. Raises Error and :class:`.store.Error`."""
         from .store import load
 
         recording = cls()

@@ -96,7 +96,7 @@ class Meter:
         self._sockets: list[CountedSocket] = []
 
     def open(self) -> CountedSocket:
-        """A new connection to the server. Raises net.Trouble."""
+        """A new connection to the server. Raises Error."""
         self._mark("open")
         sock = CountedSocket(net.connect(self.host, self.port), self)
         self._sockets.append(sock)

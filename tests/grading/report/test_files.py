@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.shell import PYTHON, environment, posix
+from wslab.errors import Error
 from wslab.grading.report.files import write_all
-from wslab.net import Trouble
 
 
 def everything(folder: Path) -> dict[str, bytes]:
@@ -30,7 +30,7 @@ def test_files_appear_in_their_folders_and_replace_old_ones(tmp_path: Path) -> N
 def test_if_one_cannot_be_written_all_the_old_ones_stay(tmp_path: Path) -> None:
     (tmp_path / "z").mkdir()
     write_all(tmp_path, {"a": b"old"})
-    with pytest.raises(Trouble, match=r"^Cannot write \S+z: something of that name is there\.$"):
+    with pytest.raises(Error, match=r"^Cannot write \S+z: something of that name is there\.$"):
         write_all(tmp_path, {"a": b"new", "z": b"new"})
     assert everything(tmp_path) == {"a": b"old"}
 
@@ -40,7 +40,7 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "mine").write_bytes(b"mine")
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "grades.csv").symlink_to(tmp_path / "mine")
-    with pytest.raises(Trouble):
+    with pytest.raises(Error):
         write_all(tmp_path / "out", {"grades.csv": b"new"})
     assert (tmp_path / "mine").read_bytes() == b"mine"
 
@@ -52,13 +52,13 @@ def test_a_full_disk_leaves_the_old_files(tmp_path: Path) -> None:
     program = """
 import resource, signal, sys
 from pathlib import Path
+from wslab.errors import Error
 from wslab.grading.report.files import write_all
-from wslab.net import Trouble
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
     write_all(Path(sys.argv[1]), {"a": b"new", "b": b"x" * 5000})
-except Trouble as error:
+except Error as error:
     print(error)
 """
     result = subprocess.run(

@@ -143,8 +143,8 @@ class _Between:
         back.join()
 
     def cut(self) -> None:
-        net.abort(self.client)
-        net.abort(self.server)
+        net.shutdown(self.client)
+        net.shutdown(self.server)
 
     def _guard(self, pump: Callable[[], None]) -> None:
         try:

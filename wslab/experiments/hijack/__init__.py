@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...client import connect
-from ...net import Trouble
+from ...errors import Error
 from ...observe.tap import Recording
 from ...protocol.rfc import Role
 from ...views.columns import wrap
@@ -104,7 +104,7 @@ def run(
     """Let ``visitor`` log in to the site, then open the foreign page; once for each case.
 
     Without a visitor a headless Chromium is started, and where there is none, a program plays the
-    browser: the result says so. Raises Trouble if the browser cannot go on.
+    browser: the result says so. Raises Error if the browser cannot go on.
     """
     if visitor is not None:
         return _run(visitor, cases, random)
@@ -115,7 +115,7 @@ def run(
 def _find() -> Chromium | Played:
     try:
         return Chromium()
-    except Trouble as trouble:
+    except Error as trouble:
         return Played(str(trouble))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from ...environment import BROWSERS, GET_BROWSER, how_to_get, scratch_folder
-from ...net import Trouble
+from ...errors import Error
 
 TIMEOUT = 30.0
 """How long a page may take to show its answer, in seconds."""
@@ -28,7 +28,7 @@ class Visitor(Protocol):
         """Drop all cookies."""
 
     def read(self, url: str) -> str:
-        """Open the page, wait until its script has an answer, and return it. Raises Trouble."""
+        """Open the page, wait until its script has an answer, and return it. Raises Error."""
 
 
 class PageVisitor:
@@ -46,20 +46,20 @@ class PageVisitor:
 
     def read(self, url: str) -> str:
         """See :class:`Visitor`."""
-        from playwright.sync_api import Error
+        from playwright.sync_api import Error as PlaywrightError
 
         try:
             self._page.goto(url, timeout=TIMEOUT * 1000)
             answer = self._page.locator("#answer:not(:empty)")
             text: str = answer.text_content(timeout=TIMEOUT * 1000)
-        except Error as error:
+        except PlaywrightError as error:
             first_line = str(error).partition("\n")[0]
-            raise Trouble(f"The browser could not show {url}: {first_line}") from None
+            raise Error(f"The browser could not show {url}: {first_line}") from None
         return text
 
 
 class Chromium:
-    """A headless Chromium, Chrome or Edge of this machine; a context manager. Raises Trouble.
+    """A headless Chromium, Chrome or Edge of this machine; a context manager. Raises Error.
 
     ``third_party_cookies`` says whether cookies go with what a page of another site asks for, if
     their SameSite permits. Chrome lets them, as it comes; Firefox, Safari and Debian's Chromium
@@ -104,10 +104,11 @@ class Chromium:
 
     def _launch(self) -> PageVisitor:
         try:
-            from playwright.sync_api import Error, sync_playwright
+            from playwright.sync_api import Error as PlaywrightError
+            from playwright.sync_api import sync_playwright
         except ImportError:
             text = "playwright is not installed, and drives the browser"
-            raise Trouble(f"{text}; {how_to_get('playwright')}") from None
+            raise Error(f"{text}; {how_to_get('playwright')}") from None
         profile = self._end.enter_context(scratch_folder())
         self._write_preferences(profile)
         chromium = self._end.enter_context(sync_playwright()).chromium
@@ -120,11 +121,11 @@ class Chromium:
                     args=["--disable-gpu"],
                     handle_sigint=False,  # Ctrl-C is ours: we end the browser, in order
                 )
-            except Error:
+            except PlaywrightError:
                 continue
             self._end.callback(_close, context)
             return PageVisitor(context.pages[0])
-        raise Trouble(f"No Chromium, Chrome or Edge can be started; install one: {GET_BROWSER}")
+        raise Error(f"No Chromium, Chrome or Edge can be started; install one: {GET_BROWSER}")
 
     def _write_preferences(self, profile: Path) -> None:
         """What "Third-party cookies" in the settings writes."""

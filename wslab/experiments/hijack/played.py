@@ -8,7 +8,7 @@ from http.cookies import Morsel, SimpleCookie
 from urllib.parse import urlsplit
 
 from ...client import connect
-from ...net import Trouble
+from ...errors import Error
 from ...protocol.errors import HandshakeError
 
 TIMEOUT = 10.0
@@ -36,7 +36,7 @@ class Played:
         page = self._get(place.hostname, place.port)
         script = re.search(r'new WebSocket\("([^"]+)"\)', page)
         if script is None:
-            raise Trouble(f"There is no WebSocket in the page {url}")
+            raise Error(f"There is no WebSocket in the page {url}")
         target = script[1]
         cookie = self._cookie(place.hostname, urlsplit(target).hostname)
         headers = [("Cookie", cookie)] if cookie else []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ... import tcp_echo
-from ...net import Trouble
+from ...errors import Error
 from ...protocol.rfc import Role
 from ...tcp_server import Peer, Server
 from .clock import Clock
@@ -68,7 +68,7 @@ class Effects:
 def run(*, clock: Clock | None = None) -> Effects:
     """Send WORDS over a good line, and over one of each bad kind. Takes about two seconds.
 
-    Raises Trouble if the machine does not let us.
+    Raises Error if the machine does not let us.
     """
     size = sum(map(len, WORDS))
     kinds: dict[str, dict[str, Any]] = {
@@ -117,5 +117,5 @@ def _wait_for(condition: Any) -> None:
     deadline = time.monotonic() + DEADLINE
     while not condition():
         if time.monotonic() > deadline:
-            raise Trouble(f"This machine is too busy: nothing moved for {DEADLINE:g} s.")
+            raise Error(f"This machine is too busy: nothing moved for {DEADLINE:g} s.")
         time.sleep(0.002)

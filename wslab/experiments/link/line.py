@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ...net import cut
+from ...net import reset
 from ...observe.relay import MAX_RECORDING, Between, Relay
 from ...observe.tap import Recording
 from ...protocol.rfc import Role
@@ -28,7 +28,7 @@ class Link(Relay):
     A connection that is silent for more than ``idle_timeout`` seconds is forgotten, as a NAT router
     does it: what is sent afterwards vanishes, and nobody is told. ``clock`` is what all that time
     is measured with. The recordings show what came out of the line, when, and in which pieces.
-    Raises Trouble as Relay does, ValueError for a shape that makes no sense.
+    Raises Error as Relay does, ValueError for a shape that makes no sense.
 
     >>> from wslab import ws_echo
     >>> with ws_echo.serve() as server, Link(server.address, split=1) as link:
@@ -91,7 +91,7 @@ class Link(Relay):
 
     def _pass_on(self, peer: Peer) -> None:
         if self.refusing:
-            cut(peer.sock)
+            reset(peer.sock)
         else:
             super()._pass_on(peer)
 
@@ -170,7 +170,7 @@ class _Line(Between):
         if self.lost:  # the end of the stream vanishes as well
             self._both_ended.wait()
 
-    def cut(self) -> None:
+    def reset(self) -> None:
         """End both directions, now."""
         for wire in self.wires.values():
             wire.cut()

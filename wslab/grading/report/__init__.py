@@ -26,7 +26,7 @@ from .summary import summarize
 def write(graded: Sequence[Graded], out: Path) -> list[Path]:
     """Write all files of a run into the folder ``out``; returns their paths, the marks first.
 
-    The order of ``graded`` is the order of the rows. Raises Trouble where nothing can be written:
+    The order of ``graded`` is the order of the rows. Raises Error where nothing can be written:
     then what was there before is there still.
     """
     records = [one.record for one in graded]

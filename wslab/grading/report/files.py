@@ -8,14 +8,14 @@ import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ...net import Trouble
+from ...errors import Error
 
 
 def write_all(folder: Path, files: Mapping[str, bytes], gone: Iterable[str] = ()) -> list[Path]:
     """Write ``files`` (path in the folder → bytes), and remove those that are ``gone``.
 
     All of them get a temporary name beside the old ones first. Only when the last byte is on the
-    disk they take their names: a full disk, or Ctrl-C, leaves what was there. Raises Trouble.
+    disk they take their names: a full disk, or Ctrl-C, leaves what was there. Raises Error.
     """
     ending = f".{secrets.token_hex(4)}.part"
     parts: list[tuple[Path, Path]] = []
@@ -25,7 +25,7 @@ def write_all(folder: Path, files: Mapping[str, bytes], gone: Iterable[str] = ()
             target.parent.mkdir(parents=True, exist_ok=True)
             # To be able to rename over a link would not help: what it points to is not ours.
             if target.is_symlink() or (target.exists() and not target.is_file()):
-                raise Trouble(f"Cannot write {target}: something of that name is there.")
+                raise Error(f"Cannot write {target}: something of that name is there.")
             part = target.with_name(f".{target.name}{ending}")
             parts.append((part, target))
             _write(part, data)
@@ -34,12 +34,12 @@ def write_all(folder: Path, files: Mapping[str, bytes], gone: Iterable[str] = ()
         for name in gone:
             with contextlib.suppress(FileNotFoundError):
                 (folder / name).unlink()
-    except Trouble:
+    except Error:
         raise
     except OSError as error:
         name = str(error.filename or folder).replace(ending, "")
         why = error.strerror or str(error)
-        raise Trouble(f"Cannot write {name}: {why[:1].lower()}{why[1:]}.") from None
+        raise Error(f"Cannot write {name}: {why[:1].lower()}{why[1:]}.") from None
     finally:
         for part, _ in parts:
             with contextlib.suppress(OSError):
