@@ -221,6 +221,8 @@ def height(kind: str, content: str) -> int:
     """About how many lines it takes on the screen; what is folded takes none."""
     if kind == "text/html":
         return len(re.findall("<tr|<p", re.sub("(?s)<details>.*?</details>", "", content)))
+    if kind == "text/markdown":
+        return len(re.findall(r"(?m)^(?!\|:--).", content))
     return content.count("\n")
 
 

@@ -135,7 +135,7 @@ class Comparison:
     def __repr__(self) -> str:
         return str(self)
 
-    def _repr_html_(self) -> str:
+    def _repr_markdown_(self) -> str:
         from ..views import draw
 
-        return draw("comparison_html", self, "traffic")
+        return draw("comparison_markdown", self, "traffic")

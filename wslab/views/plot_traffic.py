@@ -8,7 +8,7 @@ from typing import Any
 from ..comparison.result import Comparison, Row
 from .html import INK
 from .picture import FONT, POINTS, Picture, drawable, new_figure, picture
-from .tables import tables_text
+from .table import tables_text
 from .traffic import comparison_tables
 
 SHARES = (

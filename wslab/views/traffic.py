@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ..comparison.requests import captured
 from ..comparison.result import Comparison, Row, Skipped
 from ..observe.segments import MSS
-from .tables import Table, tables_html, tables_text
+from .table import Table, tables_markdown, tables_text
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -15,9 +15,9 @@ def comparison_text(comparison: Comparison) -> str:
     return tables_text(comparison_tables(comparison))
 
 
-def comparison_html(comparison: Comparison) -> str:
-    """As HTML, for a notebook."""
-    return tables_html(comparison_tables(comparison))
+def comparison_markdown(comparison: Comparison) -> str:
+    """As Markdown, for a notebook."""
+    return tables_markdown(comparison_tables(comparison))
 
 
 def comparison_tables(comparison: Comparison) -> list[Table]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...views.html import INK
 from ...views.picture import FONT, POINTS, Picture, drawable, new_figure, picture
-from ...views.tables import Table, tables_text
+from ...views.table import Table, tables_text
 from .summary import BARS, CheckCount, Summary
 
 BLUE, GREEN, ORANGE = "#56B4E9", "#009E73", "#E69F00"
