@@ -18,7 +18,7 @@ from plumbing import Failure, Stream
 from wslab.protocol import frames
 from wslab.protocol.errors import HandshakeError, ProtocolError
 from wslab.protocol.frames import close_payload as encode_close
-from wslab.protocol.grammar import EXACTLY, Field, Parser, Reader
+from wslab.protocol.grammar import EXACTLY, FieldType, Parser, Reader
 from wslab.protocol.handshake import accept
 from wslab.protocol.http import Headers, Request, Response, read_request
 from wslab.protocol.masking import mask as apply_mask
@@ -62,7 +62,7 @@ def recv_exactly(recv: Callable[[int], bytes], n: int) -> bytes:
     found: list[bytes] = []
 
     def wanted() -> Parser[None]:
-        found.append((yield Field("bytes", ""), n, EXACTLY))
+        found.append((yield FieldType("bytes", ""), n, EXACTLY))
 
     reader = Reader(wanted())
     reader.feed(b"")  # to want nothing is to have it

@@ -32,7 +32,7 @@ from tests.protocol.streams import RFC_REQUEST, RFC_RESPONSE, cut, plain, rfc_re
 from wslab.observe.dissect import dissect
 from wslab.protocol.connection import Connection
 from wslab.protocol.events import Event, Failed, Refused
-from wslab.protocol.grammar import Field
+from wslab.protocol.grammar import FieldType
 from wslab.protocol.rfc import Role
 
 BATCH = 2000  # inputs that a process runs in one go
@@ -117,7 +117,7 @@ def make(seed: int, number: int) -> tuple[Role, bool, bytes, list[int]]:
 
 
 def run(
-    role: Role, opened: bool, pieces: list[bytes], fields: list[tuple[Field, bytes]] | None
+    role: Role, opened: bool, pieces: list[bytes], fields: list[tuple[FieldType, bytes]] | None
 ) -> tuple[list[Event], bytes, Connection]:
     """Let a new connection read the pieces, and then the end of the stream."""
     end = Connection(
@@ -139,7 +139,7 @@ def run(
 
 def check(role: Role, opened: bool, data: bytes, cuts: list[int], thorough: bool) -> str:
     """Run one input through all checks; the last event's name, or AssertionError."""
-    fields: list[tuple[Field, bytes]] = []
+    fields: list[tuple[FieldType, bytes]] = []
     events, sent, _ = run(role, opened, cut(data, cuts), None)
     labelled_events, labelled_sent, end = run(role, opened, [data], fields)
     assert [*map(plain, events)] == [*map(plain, labelled_events)], (

@@ -119,7 +119,7 @@ SECTIONS |= {f"{section}.{n + 1}" for section, count in CONTENTS.items() for n i
 
 # "§5.2", but not "RFC 7230 §3.2", which is another document.
 CITED = re.compile(r"(RFC (?!6455\b)\d+,? )?§(\d+(?:\.\d+)*)")
-NAMED = {"Field", "ProtocolError", "HandshakeError", "CloseCode"}
+NAMED = {"FieldType", "ProtocolError", "HandshakeError", "CloseCode"}
 
 
 def citations(text: str) -> Iterator[str]:
@@ -146,7 +146,7 @@ def test_citations_are_found() -> None:
     assert "5.5.1" in SECTIONS
     assert "7.5" not in SECTIONS
     assert len(SECTIONS) == 88
-    sections = list(named_sections(ast.parse('Field("a", "5.2"); f(section="9.9")')))
+    sections = list(named_sections(ast.parse('FieldType("a", "5.2"); f(section="9.9")')))
     assert sections == ["5.2", "9.9"]
 
 

@@ -164,7 +164,7 @@ def test_a_stream_that_loses_something_is_found_out() -> None:
 
 def test_a_view_that_hides_something_is_found_out() -> None:
     hides = worlds.Candidate("hides", lambda: lambda recording: ("", len(recording) - 1))
-    with pytest.raises(raw.WrongEcho, match="hides: shows 11 units, and not 12"):
+    with pytest.raises(raw.WrongEcho, match="hides: shows 11 items, and not 12"):
         views.viewing(hides, 10, 0.0)
 
 

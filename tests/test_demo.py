@@ -78,7 +78,7 @@ def test_a_bare_python_says_the_words_over_both(bare: Path, words: list[str]) ->
     assert "\x1b" not in text, "no colours in a pipe"
     spoken = [word.encode() for word in words or demo.WORDS]
     application = 2 * sum(map(len, spoken))
-    # The sizes of the first two units of the second half: the request and the response.
+    # The sizes of the first two items of the second half: the request and the response.
     sizes = re.findall(r"(\d+) bytes, [\d.]+ ms$", text.split("WebSocket conv")[1], re.MULTILINE)
     handshake = sum(map(int, sizes[:2]))
     assert totals(text) == {
@@ -124,10 +124,10 @@ def test_an_empty_text_is_a_message_and_no_bytes(bare: Path) -> None:
 def test_every_byte_is_explained() -> None:
     for conversation in demo.run(["Hello", "né"]):
         for role in Role:
-            units = [unit for unit in conversation.dissection if unit.sender is role]
-            assert b"".join(unit.raw for unit in units) == conversation.recording.stream(role)
-        assert conversation.dissection.units
-        assert not {unit.kind for unit in conversation.dissection} & {"unparsed", "gap"}
+            items = [item for item in conversation.dissection if item.sender is role]
+            assert b"".join(item.raw for item in items) == conversation.recording.stream(role)
+        assert conversation.dissection.items
+        assert not {item.kind for item in conversation.dissection} & {"unparsed", "gap"}
 
 
 def test_the_report_has_colours_only_when_asked() -> None:

@@ -34,8 +34,8 @@ class Conversation(NamedTuple):
         return sum(self.recording.size(role) for role in Role)
 
     def bytes_of(self, kind: str) -> int:
-        """The bytes of all units of one kind: "handshake", "frame" or "bytes"."""
-        return sum(len(unit.raw) for unit in self.dissection if unit.kind == kind)
+        """The bytes of all items of one kind: "handshake", "frame" or "bytes"."""
+        return sum(len(item.raw) for item in self.dissection if item.kind == kind)
 
     @property
     def round_trips(self) -> int:
@@ -45,12 +45,12 @@ class Conversation(NamedTuple):
         the recording: each answer to something that the client said.
         """
         trips, asked = 1, False
-        for unit in self.dissection:
-            if unit.sender is Role.SERVER and asked:
+        for item in self.dissection:
+            if item.sender is Role.SERVER and asked:
                 trips, asked = trips + 1, False
-                if unit.kind != "handshake":
+                if item.kind != "handshake":
                     break
-            asked = asked or unit.sender is Role.CLIENT
+            asked = asked or item.sender is Role.CLIENT
         return trips
 
 

@@ -11,7 +11,7 @@ from . import raw
 from .worlds import Candidate
 
 Look = Callable[[Any], tuple[str, int]]
-"""Looks at a recording: what it shows, and how many units it found."""
+"""Looks at a recording: what it shows, and how many items it found."""
 
 
 def conversation(frames: int) -> Any:
@@ -75,8 +75,8 @@ def viewing(candidate: Candidate, frames: int, seconds: float) -> float:
     """
     look, recording = candidate.make(), conversation(frames)
     start = time.process_time()
-    shown, units = look(recording)
+    shown, items = look(recording)
     one = (time.process_time() - start) / frames
-    if units != frames + 2 or (shown and "GET / HTTP/1.1" not in shown):
-        raise raw.WrongEcho(f"{candidate.label}: shows {units} units, and not {frames + 2}")
+    if items != frames + 2 or (shown and "GET / HTTP/1.1" not in shown):
+        raise raw.WrongEcho(f"{candidate.label}: shows {items} items, and not {frames + 2}")
     return one

@@ -450,7 +450,7 @@ def noise(chance: random.Random) -> tuple[str | bytes, bytes]:
 def test_nothing_is_taken_for_frames_without_a_doubt(
     seed: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An explanation that begins with a unit claims whole frames; a sentence comes first if not."""
+    """An explanation that begins with an item claims whole frames; else a sentence comes first."""
     chance = random.Random(seed)
     for _ in range(60):
         given, data = noise(chance)

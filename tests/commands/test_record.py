@@ -35,8 +35,8 @@ def recorded(
 
 def said(file: Path, sender: Role) -> list[str]:
     """The frames that one end sent, each in a line."""
-    units = dissect(Recording.load(file))
-    return [unit.summary for unit in units if unit.sender is sender and unit.kind == "frame"]
+    items = dissect(Recording.load(file))
+    return [item.summary for item in items if item.sender is sender and item.kind == "frame"]
 
 
 def test_without_a_url_both_echoes_are_recorded(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from wslab.experiments.caching_proxy.people import EVIL, FAKE_REQUEST, HONEST, P
 from wslab.experiments.caching_proxy.proxy import NaiveProxy, find_request
 from wslab.experiments.hijack.browser import Chromium
 from wslab.observe.dissect import dissect
-from wslab.observe.fields import Unit
+from wslab.observe.fields import Item
 from wslab.protocol.frames import encode_frame
 from wslab.protocol.masking import mask
 from wslab.protocol.rfc import Opcode, Role
@@ -236,9 +236,9 @@ def the_stream(attack: Attack) -> bytes:
     return attack.recording.stream(Role.CLIENT)
 
 
-def frames_of_the_page(attack: Attack) -> list[Unit]:
+def frames_of_the_page(attack: Attack) -> list[Item]:
     """All behind the opening handshake: frame header, masking key, payload."""
-    return [unit for unit in dissect(attack.recording) if unit.sender is Role.CLIENT][1:]
+    return [item for item in dissect(attack.recording) if item.sender is Role.CLIENT][1:]
 
 
 def test_the_recording_shows_which_bytes_the_proxy_took_for_a_request() -> None:
@@ -260,7 +260,7 @@ def test_what_the_page_gave_to_its_browser_was_no_request_when_the_key_was_const
     """The key turns it into one: masking twice gives the data back."""
     constant = run(trials=1).constant
     hello, fake = frames_of_the_page(constant)
-    keys = [unit.fields[1].raw for unit in (hello, fake)]
+    keys = [item.fields[1].raw for item in (hello, fake)]
     assert keys[0] == keys[1]
     given = mask(fake.fields[2].raw, keys[1])
     assert fake.fields[2].raw == FAKE_REQUEST
@@ -269,7 +269,7 @@ def test_what_the_page_gave_to_its_browser_was_no_request_when_the_key_was_const
 
 def test_with_fresh_keys_every_frame_has_its_own_and_nothing_reads_like_http() -> None:
     fresh = run(trials=1).fresh
-    first, second = (unit.fields[1].raw for unit in frames_of_the_page(fresh))
+    first, second = (item.fields[1].raw for item in frames_of_the_page(fresh))
     assert first != second
     assert b"HTTP" not in the_stream(fresh)[fresh.frame_start :]
 
@@ -278,7 +278,7 @@ def test_the_answer_to_the_fake_request_is_no_frame_and_ends_the_websocket_but_t
     unmasked = run(trials=1).unmasked
     answer = people.answer(EVIL)
     assert unmasked.recording.stream(Role.SERVER).endswith(answer)
-    refused = [unit for unit in dissect(unmasked.recording) if unit.sender is Role.SERVER][2]
+    refused = [item for item in dissect(unmasked.recording) if item.sender is Role.SERVER][2]
     assert "1002" in refused.summary
 
 

@@ -42,8 +42,8 @@ def test_the_client_did_mask(result: Eavesdropped) -> None:
     for question in QUESTIONS:
         assert question.encode() not in wire
         assert occurs(question.encode(), wire)
-    units = [unit for unit in dissect(result.plain.recording) if unit.kind == "frame"]
-    keys = [f.raw for u in units for f in u.fields if f.label == "masking key"]
+    items = [item for item in dissect(result.plain.recording) if item.kind == "frame"]
+    keys = [f.raw for u in items for f in u.fields if f.label == "masking key"]
     assert len(set(keys)) == len(TALK) + 1  # a key of its own for each message, and for the Close
     for answer in ANSWERS:
         assert answer.encode() in result.plain.recording.stream(Role.SERVER)

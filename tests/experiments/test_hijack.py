@@ -137,9 +137,9 @@ def test_which_cookie_goes_along(result: Hijacked) -> None:
 def test_the_recordings_hold_what_the_dissector_can_show(result: Hijacked) -> None:
     for seen in result.attempts:
         for recording in (seen.own_recording, seen.recording):
-            units = list(dissect(recording))
-            assert {unit.kind for unit in units} <= {"handshake", "frame", "other"}
-            fields = {field.label: field.value for field in units[0].fields}
+            items = list(dissect(recording))
+            assert {item.kind for item in items} <= {"handshake", "frame", "other"}
+            fields = {field.label: field.value for field in items[0].fields}
             assert fields["Origin"] == hijack.header(recording, "Origin")
             assert fields.get("Cookie", "") == hijack.header(recording, "Cookie")
         assert f" {seen.status} " in list(dissect(seen.recording))[1].summary

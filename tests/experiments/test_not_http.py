@@ -151,7 +151,7 @@ def test_the_tcp_echo_gives_a_frame_back_still_masked(result: NotHttp) -> None:
     assert case.recording.stream(Role.SERVER).startswith(case.sent)
     assert case.code == 1002
     assert "a server masks no frame" in case.verdict
-    server = [unit for unit in dissect(case.recording, opened=True) if unit.sender is Role.SERVER]
+    server = [item for item in dissect(case.recording, opened=True) if item.sender is Role.SERVER]
     assert "refused, 1002" in server[0].summary
 
 
@@ -197,7 +197,7 @@ def test_the_1002_stands_on_the_wire_in_both_directions(result: NotHttp) -> None
         (result.matrix.client_unmasked, Role.SERVER),
         (result.matrix.server_masked, Role.CLIENT),
     ):
-        frames = [unit for unit in dissect(case.recording) if unit.sender is who]
+        frames = [item for item in dissect(case.recording) if item.sender is who]
         assert frames[-1].summary.startswith("close 1002"), frames
         assert frames[-1].raw == case.answer
 

@@ -35,13 +35,13 @@ def talk(*said: tuple[Role, bytes], response: bytes = AGREED) -> Dissection:
     recording = record((C, OFFER), (S, response), *said)
     found = dissect(recording)
     for role in Role:
-        assert bytes_of(found.units, role) == recording.stream(role)
-    assert [unit.kind for unit in found][:2] == ["handshake"] * 2
-    return Dissection(found.units[2:])
+        assert bytes_of(found.items, role) == recording.stream(role)
+    assert [item.kind for item in found][:2] == ["handshake"] * 2
+    return Dissection(found.items[2:])
 
 
 def unparsed(found: Dissection) -> list[str]:
-    return [unit.summary for unit in found if unit.kind != "frame"]
+    return [item.summary for item in found if item.kind != "frame"]
 
 
 # §7.2.3 of RFC 7692, example by example.
@@ -60,7 +60,7 @@ def test_the_examples_of_rfc_7692(name: str) -> None:
     frames = EXAMPLES[name]
     found = talk(*((S, bytes.fromhex(text)) for text in frames))
     assert unparsed(found) == []
-    payloads = [unit.fields[-1] for unit in found]
+    payloads = [item.fields[-1] for item in found]
     assert {field.label for field in payloads} == {"compressed payload (permessage-deflate)"}
     said = "".join(field.value.strip("'") for field in payloads)
     assert said == ("HelloHello" if name == "the context is shared" else "Hello")
@@ -70,9 +70,9 @@ def test_the_examples_of_rfc_7692(name: str) -> None:
 
 
 def test_what_it_says_about_a_frame() -> None:
-    (unit,) = talk((C, compressed(HELLO, key=KEY)))
-    assert unit.summary == "text, compressed 'Hello'"
-    header, key, payload = unit.fields
+    (item,) = talk((C, compressed(HELLO, key=KEY)))
+    assert item.summary == "text, compressed 'Hello'"
+    header, key, payload = item.fields
     assert (header.bits[1].label, header.bits[1].value) == ("RSV1", 1)
     assert key.raw == KEY
     assert payload.raw != HELLO, "masked after it was compressed"
@@ -133,7 +133,7 @@ def test_what_cannot_be_inflated_is_a_frame_all_the_same() -> None:
     found = talk((S, compressed(b"\xff" * 30)), (S, compressed(HELLO)), (S, frame(PING, b"", b"")))
     assert unparsed(found) == []
     assert summaries(found)[0].startswith("text, compressed ff ff")
-    damaged, after = (unit.fields[-1].meaning for unit in found.units[:2])
+    damaged, after = (item.fields[-1].meaning for item in found.items[:2])
     assert damaged == "30 bytes, compressed; they cannot be inflated"
     assert after == "7 bytes, compressed; they cannot be inflated", "its context is lost"
 
@@ -144,14 +144,14 @@ def test_a_bomb_does_not_go_off(monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = packer.compress(bytes(10**6)) + packer.flush(zlib.Z_SYNC_FLUSH)
     found = talk((S, compressed(HELLO)), (S, compressed(bomb[:-4])), (S, compressed(HELLO)))
     assert unparsed(found) == []
-    can = ["cannot be inflated" not in unit.fields[-1].meaning for unit in found]
+    can = ["cannot be inflated" not in item.fields[-1].meaning for item in found]
     assert can == [True, False, False]
 
 
 def test_a_frame_that_breaks_off() -> None:
-    (unit,) = talk((S, compressed(HELLO)[:-2]))
-    assert unit.fields[-1].label == "compressed payload (permessage-deflate)"
-    assert "only so many of its 7 bytes were read" in unit.fields[-1].meaning
+    (item,) = talk((S, compressed(HELLO)[:-2]))
+    assert item.fields[-1].label == "compressed payload (permessage-deflate)"
+    assert "only so many of its 7 bytes were read" in item.fields[-1].meaning
 
 
 # ---------------------------------------------------------------- what stays forbidden
@@ -171,19 +171,19 @@ def test_a_frame_that_breaks_off() -> None:
 def test_it_allows_nothing_else(first: int, why: str) -> None:
     found = talk((S, bytes([first, 0]) + frame(TEXT, b"after", b"")))
     assert unparsed(found) != [], why
-    assert "refused, 1002" in found.units[0].summary
+    assert "refused, 1002" in found.items[0].summary
 
 
 @pytest.mark.parametrize("field", [b"x-other", b"x-other; permessage-deflate"])
 def test_another_extension_allows_nothing(field: bytes) -> None:
     response = RFC_RESPONSE[:-2] + FIELD % field
     found = talk((S, compressed(HELLO) * 2), response=response)
-    assert "RSV1 is set, but no extension was negotiated" in found.units[0].summary
+    assert "RSV1 is set, but no extension was negotiated" in found.items[0].summary
 
 
 def test_what_was_offered_but_not_accepted_allows_nothing() -> None:
     found = talk((S, compressed(HELLO) * 2), response=RFC_RESPONSE)
-    assert "RSV1 is set, but no extension was negotiated" in found.units[0].summary
+    assert "RSV1 is set, but no extension was negotiated" in found.items[0].summary
     assert unparsed(found) != []
 
 

@@ -17,7 +17,7 @@ from tests.protocol.streams import (
 )
 from wslab import tcp_echo, ws_echo
 from wslab.observe.dissect import Dissection, Dissector, dissect
-from wslab.observe.fields import Unit
+from wslab.observe.fields import Item
 from wslab.observe.tap import Event, Recording
 from wslab.protocol.rfc import Role
 
@@ -41,7 +41,7 @@ def labels(dissection: Dissection) -> list[str]:
 
 
 def summaries(dissection: Dissection) -> list[str]:
-    return [unit.summary for unit in dissection]
+    return [item.summary for item in dissection]
 
 
 def last_field(data: bytes, sender: Role | None = None) -> tuple[str, str]:
@@ -49,9 +49,9 @@ def last_field(data: bytes, sender: Role | None = None) -> tuple[str, str]:
     return field.label, field.meaning
 
 
-def bytes_of(units: list[Unit], sender: Role) -> bytes:
+def bytes_of(items: list[Item], sender: Role) -> bytes:
     """The bytes of one end, after a look whether they stand side by side."""
-    fields = [field for unit in units if unit.sender is sender for field in unit.fields]
+    fields = [field for item in items if item.sender is sender for field in item.fields]
     position = 0
     for field in fields:
         assert field.start == position
@@ -81,8 +81,8 @@ def test_the_examples_of_section_5_7(text: str) -> None:
     sender, expected = EXAMPLES[text]
     found = dissect(bytes.fromhex(text))
     assert summaries(found) == expected
-    assert {unit.sender for unit in found} == {sender}
-    assert bytes_of(found.units, sender) == bytes.fromhex(text)
+    assert {item.sender for item in found} == {sender}
+    assert bytes_of(found.items, sender) == bytes.fromhex(text)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_the_handshake_of_section_1_3() -> None:
         "status line", "Upgrade", "Connection", "Sec-WebSocket-Accept", "blank line",
     ]  # fmt: skip
     assert "refused" not in str(found)
-    assert [unit.time for unit in found] == [0.1, 0.2]
+    assert [item.time for item in found] == [0.1, 0.2]
 
 
 # ---------------------------------------------------------------- whole conversations
@@ -116,7 +116,7 @@ def test_a_conversation_that_took_place() -> None:
     with ws_echo.serve() as server, ws_echo.connect(server.url, tap=recording) as ws:
         assert list(ws_echo.say(ws, ["Hello", b"\x00\x01", ""])) == ["Hello", b"\x00\x01", ""]
     found = dissect(recording)
-    kinds = [unit.kind for unit in found]
+    kinds = [item.kind for item in found]
     assert kinds == ["handshake"] * 2 + ["frame"] * 8
     assert summaries(found)[2::2] == [
         "text 'Hello'",
@@ -126,7 +126,7 @@ def test_a_conversation_that_took_place() -> None:
     ]
     assert summaries(found)[3::2] == summaries(found)[2::2]
     for role in Role:
-        assert bytes_of(found.units, role) == recording.stream(role)
+        assert bytes_of(found.items, role) == recording.stream(role)
 
 
 def test_over_tcp_bytes_are_bytes() -> None:
@@ -134,17 +134,17 @@ def test_over_tcp_bytes_are_bytes() -> None:
     with tcp_echo.serve() as server, tcp_echo.connect(server.url, tap=recording) as sock:
         assert list(tcp_echo.say(sock, [b"Hello", b"\xff\x00"])) == [b"Hello", b"\xff\x00"]
     found = dissect(recording)
-    assert {unit.kind for unit in found} == {"bytes"}
+    assert {item.kind for item in found} == {"bytes"}
     assert [field.start for field in found.fields] == [0, 0, 5, 5]
     assert [field.value for field in found.fields] == ["'Hello'"] * 2 + ["ff 00"] * 2
-    assert bytes_of(found.units, C) == bytes_of(found.units, S) == b"Hello\xff\x00"
+    assert bytes_of(found.items, C) == bytes_of(found.items, S) == b"Hello\xff\x00"
 
 
 def test_a_handshake_that_drips_is_still_a_handshake() -> None:
     drops = [(C, RFC_REQUEST[n : n + 1]) for n in range(len(RFC_REQUEST))]
     found = dissect(record(*drops, (S, RFC_RESPONSE)))
-    assert [unit.kind for unit in found] == ["handshake", "handshake"]
-    assert found.units[0].time == 0.1, "a unit has the time of its first byte"
+    assert [item.kind for item in found] == ["handshake", "handshake"]
+    assert found.items[0].time == 0.1, "an item has the time of its first byte"
 
 
 def test_a_frame_glued_to_the_handshake() -> None:
@@ -181,15 +181,15 @@ def test_a_close_with_a_reason_and_bytes_after_it() -> None:
     found = dissect(data, sender=C)
     assert summaries(found) == ["close 1001 'tschüß'", "after the Close frame"]
     assert labels(found)[2:] == ["close code", "close reason", "after the Close frame"]
-    assert bytes_of(found.units, C) == data
+    assert bytes_of(found.items, C) == data
 
 
 def test_a_refusal_with_a_body_in_two_pieces() -> None:
     found = dissect(record((C, RFC_REQUEST), (S, REFUSAL + b"hello"), (S, b"world")))
     assert labels(found)[-2:] == ["HTTP body", "HTTP body"]
-    assert [unit.kind for unit in found] == ["handshake", "handshake", "other", "other"]
-    assert "refused, the server answered 403 Forbidden instead of 101" in found.units[1].summary
-    assert bytes_of(found.units, S) == REFUSAL + b"helloworld"
+    assert [item.kind for item in found] == ["handshake", "handshake", "other", "other"]
+    assert "refused, the server answered 403 Forbidden instead of 101" in found.items[1].summary
+    assert bytes_of(found.items, S) == REFUSAL + b"helloworld"
 
 
 PAGE_REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n"
@@ -220,13 +220,13 @@ def test_after_a_request_for_a_page_another_may_come() -> None:
 
 def test_an_answer_to_a_page_request_that_is_no_http() -> None:
     found = dissect(record((C, PAGE_REQUEST), (S, b"220 mail.example\r\n\r\n")))
-    assert "which is not HTTP" in str(found.units[1].fields[-1].meaning)
+    assert "which is not HTTP" in str(found.items[1].fields[-1].meaning)
 
 
 def test_an_answer_that_does_not_fit_the_request() -> None:
     wrong = RFC_RESPONSE.replace(b"s3pPLM", b"xxxxxx")
     found = dissect(record((C, RFC_REQUEST), (S, wrong + frame(TEXT, b"Hi"))))
-    assert "does not fit our key" in found.units[1].summary
+    assert "does not fit our key" in found.items[1].summary
     [fault] = [field for field in found.fields if "does not fit our key" in field.meaning]
     assert fault.label == "Sec-WebSocket-Accept"
     assert summaries(found)[-1] == "text 'Hi'", "a 101 has no body"
@@ -239,8 +239,8 @@ def test_one_direction_alone(role: Role) -> None:
     handshake = RFC_REQUEST if role is C else RFC_RESPONSE
     key = KEY if role is C else b""
     found = dissect(record((role, handshake), (role, frame(TEXT, b"Hi", key))))
-    assert [unit.kind for unit in found] == ["handshake", "frame"]
-    assert bytes_of(found.units, role) == handshake + frame(TEXT, b"Hi", key)
+    assert [item.kind for item in found] == ["handshake", "frame"]
+    assert bytes_of(found.items, role) == handshake + frame(TEXT, b"Hi", key)
 
 
 # ---------------------------------------------------------------- where the parser stops
@@ -267,24 +267,24 @@ REFUSED = {
 def test_what_is_refused_says_why_even_if_no_byte_is_left(name: str) -> None:
     sender, data, why = REFUSED[name]
     found = dissect(data, sender=sender)
-    refused = next(unit for unit in found if "; refused, " in unit.summary)
+    refused = next(item for item in found if "; refused, " in item.summary)
     assert why in refused.summary
     assert [field for field in refused.fields if why in field.meaning]
-    assert bytes_of(found.units, sender) == data
+    assert bytes_of(found.items, sender) == data
 
 
 def test_after_a_fault_nothing_more_is_read() -> None:
     rest = frame(TEXT, b"fine", KEY)
     recording = record((C, frame(0x7, b"", KEY) + rest), (C, rest))
     found = dissect(recording, opened=True)
-    assert [unit.kind for unit in found] == ["frame", "unparsed", "unparsed"]
-    assert found.units[0].summary == (
+    assert [item.kind for item in found] == ["frame", "unparsed", "unparsed"]
+    assert found.items[0].summary == (
         "reserved, no payload; refused, 1002: opcode 7 is reserved (RFC 6455 §5.2)"
     )
-    for unit in found.units[1:]:
-        assert unit.summary == "unparsed: 1002: opcode 7 is reserved (RFC 6455 §5.2)"
-        assert unit.fields[0].label == "unparsed"
-    assert bytes_of(found.units, C) == recording.stream(C)
+    for item in found.items[1:]:
+        assert item.summary == "unparsed: 1002: opcode 7 is reserved (RFC 6455 §5.2)"
+        assert item.fields[0].label == "unparsed"
+    assert bytes_of(found.items, C) == recording.stream(C)
 
 
 BROKEN_OFF = {
@@ -309,15 +309,15 @@ def test_a_payload_that_breaks_off() -> None:
     label, meaning = last_field(frame(TEXT, b"Hello, world", KEY)[:-5])
     assert label == "payload"
     assert "only 7 of its 12 bytes were read" in meaning
-    assert dissect(frame(TEXT, b"Hello")[:2]).units[0].summary == "text, payload not read"
+    assert dissect(frame(TEXT, b"Hello")[:2]).items[0].summary == "text, payload not read"
 
 
 def test_the_end_of_a_stream_shows_what_it_broke_off() -> None:
     dissector = Dissector("websocket", opened=True)
     start = frame(TEXT, b"Hello")[:4]
     assert dissector.feed(Event(0.0, S, start, len(start))) == []
-    [unit] = dissector.feed(Event(0.5, S, b"", 0))
-    assert unit.fields[-1].meaning.endswith("only 2 of its 5 bytes were read")
+    [item] = dissector.feed(Event(0.5, S, b"", 0))
+    assert item.fields[-1].meaning.endswith("only 2 of its 5 bytes were read")
     [late] = dissector.feed(Event(0.6, S, b"llo", 3))
     assert late.summary == "unparsed: comes after the end of the stream"
     assert dissector.end() == []
@@ -333,12 +333,12 @@ def test_a_recording_that_was_cut() -> None:
     recording.add(C, frame(PING, b"", KEY)[:4])
     assert recording.cut == 7
     found = dissect(recording, opened=True)
-    assert [(unit.sender, unit.kind) for unit in found] == [
+    assert [(item.sender, item.kind) for item in found] == [
         (C, "frame"), (C, "unparsed"), (C, "gap"), (S, "frame"), (C, "unparsed"),
     ]  # fmt: skip
-    assert found.units[1].summary == "unparsed: bytes are missing: the recording was cut"
-    assert found.units[2].summary == "7 bytes crossed here and were not kept"
-    assert found.units[2].fields == ()
+    assert found.items[1].summary == "unparsed: bytes are missing: the recording was cut"
+    assert found.items[2].summary == "7 bytes crossed here and were not kept"
+    assert found.items[2].fields == ()
     assert [field.start for field in found.fields if field.label == "unparsed"] == [2, 11]
     assert "not kept" in str(found)
 
@@ -349,8 +349,8 @@ def test_a_recording_that_is_full() -> None:
         recording.add(S, frame(BINARY, bytes(40)))
     found = dissect(recording, opened=True)
     kept = sum(len(event.data) for event in recording)
-    assert 0 < kept == sum(len(unit.raw) for unit in found) <= 200
-    assert "gap" in [unit.kind for unit in found]
+    assert 0 < kept == sum(len(item.raw) for item in found) <= 200
+    assert "gap" in [item.kind for item in found]
 
 
 def test_a_gap_over_tcp() -> None:
@@ -371,7 +371,7 @@ def test_both_directions_in_one_piece() -> None:
     """The Ping of §5.7 and its Pong: the MASK bit says who speaks."""
     data = bytes.fromhex("89 05 48656c6c6f 8a 85 37fa213d 7f9f4d5158")
     found = dissect(data)
-    assert [(unit.sender, unit.summary) for unit in found] == [
+    assert [(item.sender, item.summary) for item in found] == [
         (S, "ping 'Hello'"),
         (C, "pong 'Hello'"),
     ]
@@ -388,17 +388,17 @@ def test_a_whole_conversation_in_one_piece() -> None:
         + close_frame(1000, b"", KEY) + close_frame(1000)
     )  # fmt: skip
     found = dissect(data)
-    assert [unit.sender for unit in found] == [C, S, C, S, C, C, S, C, S]
-    assert {unit.kind for unit in found} == {"handshake", "frame"}
+    assert [item.sender for item in found] == [C, S, C, S, C, C, S, C, S]
+    assert {item.kind for item in found} == {"handshake", "frame"}
     assert "refused" not in str(found)
     assert b"".join(field.raw for field in found.fields) == data
 
 
 def test_in_one_piece_a_body_and_what_follows_a_close_have_no_end() -> None:
     body = dissect(RFC_REQUEST + REFUSAL + b"0123456789")
-    assert [unit.kind for unit in body] == ["handshake", "handshake", "other"]
+    assert [item.kind for item in body] == ["handshake", "handshake", "other"]
     after = dissect(close_frame(1000) + frame(CLOSE, b"", KEY) + frame(PING) + b"!")
-    assert [(unit.sender, unit.kind) for unit in after] == [
+    assert [(item.sender, item.kind) for item in after] == [
         (S, "frame"),
         (C, "frame"),
         (S, "other"),
@@ -407,22 +407,22 @@ def test_in_one_piece_a_body_and_what_follows_a_close_have_no_end() -> None:
 
 def test_a_last_byte_alone_belongs_to_who_spoke_before() -> None:
     found = dissect(frame(PING) + frame(PONG, b"", KEY) + b"\x81")
-    assert found.units[-1].sender is C
-    assert found.units[-1].kind == "unparsed"
+    assert found.items[-1].sender is C
+    assert found.items[-1].kind == "unparsed"
 
 
 def test_who_sent_bytes_can_be_told() -> None:
     assert dissect(frame(TEXT, b"Hi"), sender=C).fields[-1].meaning.startswith("1002: ")
-    assert dissect(b"Hello", "tcp").units[0].sender is C
-    assert dissect(b"Hello", "tcp", sender=S).units[0].sender is S
-    assert dissect(bytearray(b"\x89\x00")).units[0].summary == "ping, no payload"  # type: ignore[arg-type]
+    assert dissect(b"Hello", "tcp").items[0].sender is C
+    assert dissect(b"Hello", "tcp", sender=S).items[0].sender is S
+    assert dissect(bytearray(b"\x89\x00")).items[0].summary == "ping, no payload"  # type: ignore[arg-type]
 
 
 def test_text_that_speaks_of_http_is_no_handshake() -> None:
-    assert dissect(frame(TEXT, b"What is HTTP/1.1?")).units[0].kind == "frame"
+    assert dissect(frame(TEXT, b"What is HTTP/1.1?")).items[0].kind == "frame"
 
 
-def test_no_bytes_are_no_units() -> None:
+def test_no_bytes_are_no_items() -> None:
     assert len(dissect(b"")) == len(dissect(Recording())) == len(dissect(b"", "tcp")) == 0
     assert str(dissect(b"")) == ""
 
@@ -430,15 +430,15 @@ def test_no_bytes_are_no_units() -> None:
 # ---------------------------------------------------------------- live
 
 
-def test_live_and_later_give_the_same_units() -> None:
+def test_live_and_later_give_the_same_items() -> None:
     recording = record(
         (C, RFC_REQUEST[:40]), (C, RFC_REQUEST[40:] + frame(TEXT, b"Hi", KEY)), (S, RFC_RESPONSE),
         (S, frame(TEXT, b"Hi")[:3]), (C, b""), (S, b"i" + frame(PING) + b"\x81"), (S, b""),
     )  # fmt: skip
     dissector = Dissector()
     live = [dissector.feed(event) for event in recording]
-    assert [len(units) for units in live] == [0, 2, 1, 0, 0, 2, 1]
-    assert [unit for units in live for unit in units] == dissect(recording).units
+    assert [len(items) for items in live] == [0, 2, 1, 0, 0, 2, 1]
+    assert [item for items in live for item in items] == dissect(recording).items
     assert dissector.end() == []
 
 
@@ -447,8 +447,8 @@ def test_live_the_first_bytes_decide_what_it_is() -> None:
     end = Event(0.0, S, b"", 0)
     dissector = Dissector()
     assert dissector.feed(end) == []
-    assert [unit.kind for unit in dissector.feed(hello)] == ["bytes"]
-    assert [unit.kind for unit in Dissector(opened=True).feed(hello)] == ["frame", "unparsed"]
+    assert [item.kind for item in dissector.feed(hello)] == ["bytes"]
+    assert [item.kind for item in Dissector(opened=True).feed(hello)] == ["frame", "unparsed"]
 
 
 def test_a_large_payload_in_small_pieces_is_one_field() -> None:
@@ -456,4 +456,4 @@ def test_a_large_payload_in_small_pieces_is_one_field() -> None:
     recording = record(*((C, data[at : at + 1000]) for at in range(0, len(data), 1000)))
     found = dissect(recording, opened=True)
     assert labels(found) == ["frame header", "extended payload length", "masking key", "payload"]
-    assert bytes_of(found.units, C) == data
+    assert bytes_of(found.items, C) == data

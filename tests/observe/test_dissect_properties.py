@@ -6,7 +6,7 @@ from itertools import groupby
 from tests.observe.test_dissect import bytes_of
 from tests.protocol.streams import KEY, RFC_REQUEST, RFC_RESPONSE, close_frame, cut, frame, need
 from wslab.observe.dissect import Dissector, dissect
-from wslab.observe.fields import Unit
+from wslab.observe.fields import Item
 from wslab.observe.tap import Recording
 from wslab.protocol.rfc import Role
 
@@ -76,14 +76,14 @@ def whole(recording: Recording) -> Recording:
     return glued
 
 
-def of_one_end(units: list[Unit], role: Role) -> list[Unit]:
-    """The units of one direction; what was passed over piece by piece becomes one unit."""
-    mine = [unit for unit in units if unit.sender is role]
+def of_one_end(items: list[Item], role: Role) -> list[Item]:
+    """The items of one direction; what was passed over piece by piece becomes one item."""
+    mine = [item for item in items if item.sender is role]
     merged = []
-    for kind, group in groupby(mine, key=lambda unit: unit.kind):
+    for kind, group in groupby(mine, key=lambda item: item.kind):
         same = list(group)
         if kind in ("other", "unparsed"):
-            raw = b"".join(unit.raw for unit in same)
+            raw = b"".join(item.raw for item in same)
             same = [same[0]._replace(fields=(same[0].fields[0]._replace(raw=raw, value=""),))]
         merged += same
     return merged
@@ -94,9 +94,9 @@ def of_one_end(units: list[Unit], role: Role) -> list[Unit]:
 def test_every_byte_is_covered_exactly_once(case: tuple[Recording, bool]) -> None:
     recording, opened = case
     for protocol in ("tcp", "websocket"):
-        units = dissect(recording, protocol, opened=opened).units
+        items = dissect(recording, protocol, opened=opened).items
         for role in Role:
-            assert bytes_of(units, role) == recording.stream(role)
+            assert bytes_of(items, role) == recording.stream(role)
 
 
 @thorough
@@ -114,16 +114,16 @@ def test_every_byte_without_a_recording(data: bytes) -> None:
 def test_live_is_like_later(case: tuple[Recording, bool]) -> None:
     recording, opened = case
     dissector = Dissector("websocket", opened=opened)
-    live = [unit for event in recording for unit in dissector.feed(event)]
-    assert live + dissector.end() == dissect(recording, "websocket", opened=opened).units
+    live = [item for event in recording for item in dissector.feed(event)]
+    assert live + dissector.end() == dissect(recording, "websocket", opened=opened).items
 
 
 @thorough
 @given(st.booleans().flatmap(lambda opened: st.tuples(recordings(False, opened), st.just(opened))))
 def test_how_the_stream_was_cut_does_not_matter(case: tuple[Recording, bool]) -> None:
     recording, opened = case
-    found = dissect(recording, "websocket", opened=opened).units
-    expected = dissect(whole(recording), "websocket", opened=opened).units
+    found = dissect(recording, "websocket", opened=opened).items
+    expected = dissect(whole(recording), "websocket", opened=opened).items
     for role in Role:
         assert of_one_end(found, role) == of_one_end(expected, role)
 
@@ -136,5 +136,5 @@ def test_frames_of_both_ends_in_one_row(senders: list[Role], data: st.DataObject
         key = KEY if role is Role.CLIENT else b""
         parts.append(frame(data.draw(st.sampled_from([2, 9, 10])), data.draw(payloads)[:125], key))
     found = dissect(b"".join(parts))
-    assert [unit.sender for unit in found] == senders
-    assert [unit.raw for unit in found] == parts
+    assert [item.sender for item in found] == senders
+    assert [item.raw for item in found] == parts

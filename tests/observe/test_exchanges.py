@@ -17,7 +17,7 @@ from tests.protocol.streams import KEY, PING, RFC_REQUEST, RFC_RESPONSE, TEXT, f
 from tests.shell import wslab as command
 from wslab import ws_echo
 from wslab.observe.dissect import Dissection, Dissector, dissect
-from wslab.observe.fields import Unit
+from wslab.observe.fields import Item
 from wslab.observe.relay import relay
 from wslab.observe.tap import Recording
 from wslab.protocol.rfc import Role
@@ -41,7 +41,7 @@ def answered(line: str, *fields: str, body: bytes = b"") -> tuple[Role, bytes]:
 
 def check_cover(found: Dissection, recording: Recording) -> None:
     for role in Role:
-        assert bytes_of(found.units, role) == recording.stream(role)
+        assert bytes_of(found.items, role) == recording.stream(role)
 
 
 def explained(said: Said, role: Role | None = None) -> list[str]:
@@ -56,18 +56,18 @@ def explained(said: Said, role: Role | None = None) -> list[str]:
     slow = dissect(dripped, "websocket")
     check_cover(slow, dripped)
     for sender in Role:
-        assert lines(slow.units, sender) == lines(found.units, sender), "cut into single bytes"
-    return [unit.summary for unit in found if role in (None, unit.sender)]
+        assert lines(slow.items, sender) == lines(found.items, sender), "cut into single bytes"
+    return [item.summary for item in found if role in (None, item.sender)]
 
 
-def lines(units: list[Unit], role: Role) -> list[str]:
+def lines(items: list[Item], role: Role) -> list[str]:
     """Summaries of one end; a body that came in many pieces counts once."""
     every: list[str] = []
-    for unit in units:
-        if unit.sender is role and (
-            unit.kind not in ("other", "unparsed") or every[-1:] != [unit.summary]
+    for item in items:
+        if item.sender is role and (
+            item.kind not in ("other", "unparsed") or every[-1:] != [item.summary]
         ):
-            every.append(unit.summary)
+            every.append(item.summary)
     return every
 
 
@@ -172,8 +172,8 @@ def test_both_ends_in_one_piece(name: str) -> None:
         said, expected = said + OPENED, expected + TALK
     data = b"".join(part for _, part in said)
     found = dissect(data)
-    assert b"".join(unit.raw for unit in found) == data
-    assert [unit.summary for unit in found] == expected
+    assert b"".join(item.raw for item in found) == data
+    assert [item.summary for item in found] == expected
 
 
 UPGRADE = RFC_REQUEST
@@ -250,7 +250,7 @@ def test_a_101_with_a_wrong_accept_value_has_no_body(accept: bytes) -> None:
     lines = RFC_RESPONSE.splitlines(keepends=True)
     wrong = b"".join(line for line in lines if b"Accept" not in line)[:-2] + accept + b"\r\n"
     found = dissect(record((C, UPGRADE), (S, wrong + ANSWER), (C, HELLO)))
-    assert [unit.summary for unit in found][2:] == [TALK[2], TALK[3]]
+    assert [item.summary for item in found][2:] == [TALK[2], TALK[3]]
     [fault] = [field for field in found.fields if "refused" in field.meaning]
     assert fault.label == ("Sec-WebSocket-Accept" if accept else "blank line")
 
@@ -281,19 +281,19 @@ def test_what_follows_a_refused_line_stays_with_its_sender(name: str) -> None:
     assert sum("; refused, 400: " in line for line in found) in (1, 2)
     assert [line for line in found if why in line]
     assert found[-3:] == TALK[1:]
-    fields = [field for unit in dissect(record(*said)) for field in unit.fields]
+    fields = [field for item in dissect(record(*said)) for field in item.fields]
     assert [field for field in fields if why in field.meaning and "refused" in field.meaning]
     assert "unparsed" not in {field.label for field in fields}
     alone = dissect(b"".join(data for _, data in said))
-    assert [unit.sender for unit in alone if unit.kind == "frame"] == [C, S]
-    senders = [unit.sender for unit in alone if unit.kind == "handshake"]
+    assert [item.sender for item in alone if item.kind == "frame"] == [C, S]
+    senders = [item.sender for item in alone if item.kind == "handshake"]
     assert senders in ([C, S], [C, C, S])
 
 
 def test_only_the_faulty_lines_are_blamed() -> None:
     request = UPGRADE.replace(b"Host:", b"Host :").replace(b"Origin: ", b"Origin ")
-    [unit] = dissect(request)
-    assert [field.raw for field in unit.fields if "refused" in field.meaning][:2] == [
+    [item] = dissect(request)
+    assert [field.raw for field in item.fields if "refused" in field.meaning][:2] == [
         b"Host : server.example.com\r\n",
         b"Origin http://example.com\r\n",
     ]
@@ -320,8 +320,8 @@ def test_explain_on_the_command_line(tmp_path: object) -> None:
 def test_live_shows_a_body_before_it_is_whole() -> None:
     dissector = Dissector("websocket")
     recording = record(PAGE, answered("200 OK", "Content-Length: 99", body=b"Hi"))
-    units = [unit.summary for event in recording for unit in dissector.feed(event)]
-    assert units[-1] == "HTTP body"
+    items = [item.summary for event in recording for item in dissector.feed(event)]
+    assert items[-1] == "HTTP body"
 
 
 @contextmanager
@@ -369,14 +369,14 @@ def test_python_s_web_server_and_client_through_the_relay() -> None:
         [recording] = middle.recordings
     found = dissect(recording)
     check_cover(found, recording)
-    assert {unit.kind for unit in found} == {"handshake", "other"}
-    assert lines(found.units, C) == [
+    assert {item.kind for item in found} == {"handshake", "other"}
+    assert lines(found.items, C) == [
         f"GET / HTTP/1.1{PLAIN}", f"HEAD / HTTP/1.1{PLAIN}", f"POST / HTTP/1.1{PLAIN}",
         "HTTP body", f"GET / HTTP/1.1{PLAIN}",
     ]  # fmt: skip
     chunks = ["HTTP body, chunk of 5 bytes", "HTTP body, last chunk"]
     status = ["HTTP/1.1 200 OK", *chunks]
-    assert lines(found.units, S) == [*status, status[0], "HTTP/1.1 204 No Content", *status]
+    assert lines(found.items, S) == [*status, status[0], "HTTP/1.1 204 No Content", *status]
 
 
 def tunnel(target: tuple[str, int]) -> Callable[[Peer], None]:
@@ -415,9 +415,9 @@ def test_a_websocket_inside_a_tunnel_through_the_relay() -> None:
         [recording] = middle.recordings
     found = dissect(recording)
     check_cover(found, recording)
-    kinds = [unit.kind for unit in found]
+    kinds = [item.kind for item in found]
     assert kinds == ["handshake"] * 4 + ["frame"] * 2
-    assert [unit.summary for unit in found][-2:] == TALK[2:]
+    assert [item.summary for item in found][-2:] == TALK[2:]
 
 
 def test_our_client_before_a_server_that_hints_first() -> None:
@@ -435,5 +435,5 @@ def test_our_client_before_a_server_that_hints_first() -> None:
             ws.recv(0.2)
     found = dissect(recording)
     check_cover(found, recording)
-    summaries = [unit.summary for unit in found if unit.sender is S]
+    summaries = [item.summary for item in found if item.sender is S]
     assert summaries[:3] == ["HTTP/1.1 103 Early Hints", TALK[1], "ping '?'"]

@@ -15,17 +15,17 @@ from tests.protocol.streams import (
     frame,
 )
 from wslab.observe.dissect import dissect
-from wslab.observe.fields import Labelled, show
+from wslab.observe.fields import Field, show
 from wslab.observe.meaning import opcode_name
 from wslab.protocol.rfc import CLOSE_CODES, Role
 
 
-def fields(data: bytes, sender: Role | None = None) -> dict[str, Labelled]:
+def fields(data: bytes, sender: Role | None = None) -> dict[str, Field]:
     return {field.label: field for field in dissect(data, sender=sender).fields}
 
 
 def summary(data: bytes) -> str:
-    return dissect(data).units[0].summary
+    return dissect(data).items[0].summary
 
 
 # ---------------------------------------------------------------- the header, bit by bit

@@ -91,7 +91,7 @@ def kept(recording: Recording, data: Iterator[bytes], sender: Role) -> int:
 @pytest.mark.parametrize("flood", [pings, fragments, one_frame, *HTTP])
 @pytest.mark.parametrize("sender", Role)
 def test_an_observer_does_not_grow(flood: Flood, sender: Role) -> None:
-    dissector = Dissector("websocket", opened=flood not in HTTP, max_unit=2**20)
+    dissector = Dissector("websocket", opened=flood not in HTTP, max_item=2**20)
     recording = Recording(max_total=0, on_event=dissector.feed)
     # Of a frame or a head that has not ended something is kept, to explain it.
     assert kept(recording, flood(sender), sender) < (60_000 if flood is pings else 2_500_000)
@@ -112,11 +112,11 @@ def test_a_full_recording_stops_growing() -> None:
 
 
 def test_a_frame_that_is_too_large_is_explained_as_far_as_it_is_kept() -> None:
-    dissector = Dissector("websocket", opened=True, max_unit=1000)
+    dissector = Dissector("websocket", opened=True, max_item=1000)
     wire = frame(2, bytes(5000)) + frame(TEXT, b"Hello")
     pieces = [wire[at : at + 300] for at in range(0, len(wire), 300)]
-    units = [unit for data in pieces for unit in dissector.feed(Event(0.0, S, data, len(data)))]
-    large, gap, hello = units
+    items = [item for data in pieces for item in dissector.feed(Event(0.0, S, data, len(data)))]
+    large, gap, hello = items
     kept = large.fields[-1].raw
     assert kept == bytes(896)  # of three pieces, without the 4 bytes of header
     assert "896 of its 5000 bytes" in large.fields[-1].meaning
@@ -126,46 +126,46 @@ def test_a_frame_that_is_too_large_is_explained_as_far_as_it_is_kept() -> None:
 
 
 def test_after_a_compressed_frame_that_is_too_large_nothing_is_inflated() -> None:
-    dissector = Dissector("websocket", max_unit=1000)
+    dissector = Dissector("websocket", max_item=1000)
     for role, data in ((C, OFFER), (S, AGREED)):
         dissector.feed(Event(0.0, role, data, len(data)))
     wire = compressed(b"\x00\x05\x00\xfa\xffHello" * 300) + compressed(HELLO)
     pieces = [wire[at : at + 300] for at in range(0, len(wire), 300)]
-    units = [unit for data in pieces for unit in dissector.feed(Event(0.0, S, data, len(data)))]
-    assert units[1].kind == "gap"
-    assert "cannot be inflated" in units[2].fields[-1].meaning
+    items = [item for data in pieces for item in dissector.feed(Event(0.0, S, data, len(data)))]
+    assert items[1].kind == "gap"
+    assert "cannot be inflated" in items[2].fields[-1].meaning
 
 
 def test_what_is_left_out_at_the_end_is_said_too() -> None:
-    dissector = Dissector("websocket", opened=True, max_unit=1000)
+    dissector = Dissector("websocket", opened=True, max_item=1000)
     wire = frame(2, bytes(5000))[:-1]
-    units = []
+    items = []
     for at in range(0, len(wire), 300):
         data = wire[at : at + 300]
-        units += dissector.feed(Event(0.0, S, data, len(data)))
-    units += dissector.end()
-    assert [unit.kind for unit in units] == ["frame", "gap"]
-    assert f"{4999 - 896} bytes" in units[1].summary
+        items += dissector.feed(Event(0.0, S, data, len(data)))
+    items += dissector.end()
+    assert [item.kind for item in items] == ["frame", "gap"]
+    assert f"{4999 - 896} bytes" in items[1].summary
 
 
 def test_what_comes_after_a_chunk_that_is_too_large_is_explained() -> None:
-    dissector = Dissector("websocket", max_unit=1000)
+    dissector = Dissector("websocket", max_item=1000)
     chunk = start_line(S) + b"Transfer-Encoding: chunked\r\n\r\n1388\r\n" + bytes(5000)
     wire = chunk + b"\r\n0\r\n\r\n" + b"HTTP/1.1 204 No Content\r\n\r\n"
-    units = []
+    items = []
     for at in range(0, len(wire), 300):
         data = wire[at : at + 300]
-        units += dissector.feed(Event(0.0, S, data, len(data)))
-    assert [unit.kind for unit in units] == ["handshake", "other", "gap", "other", "handshake"]
-    last = units[-1].fields
+        items += dissector.feed(Event(0.0, S, data, len(data)))
+    assert [item.kind for item in items] == ["handshake", "other", "gap", "other", "handshake"]
+    last = items[-1].fields
     assert last[0].value == "HTTP/1.1 204 No Content"
     assert last[-1].start + len(last[-1].raw) == len(wire)
 
 
 def test_a_head_that_is_too_large_is_given_up_with_a_reason() -> None:
-    dissector = Dissector("websocket", max_unit=1000)
+    dissector = Dissector("websocket", max_item=1000)
     recording = [RFC_REQUEST[:-2], *[b"X: %s\r\n" % (b"a" * 100)] * 20]
-    units = [u for data in recording for u in dissector.feed(Event(0.0, C, data, len(data)))]
-    assert units[0].kind == "handshake"
-    assert {unit.kind for unit in units[1:]} == {"unparsed"}
-    assert "more than 1000 bytes" in units[1].summary
+    items = [u for data in recording for u in dissector.feed(Event(0.0, C, data, len(data)))]
+    assert items[0].kind == "handshake"
+    assert {item.kind for item in items[1:]} == {"unparsed"}
+    assert "more than 1000 bytes" in items[1].summary

@@ -30,7 +30,7 @@ from tests.visit import missing
 from wslab import Recording, tcp_echo, ws_echo
 from wslab.errors import Error
 from wslab.observe.dissect import dissect
-from wslab.observe.fields import Unit
+from wslab.observe.fields import Item
 from wslab.observe.pcapng import CLIENT_PORTS, DECLARATION, MSS, write_pcapng
 from wslab.observe.tap import EVENT_COST
 from wslab.protocol.masking import mask
@@ -137,19 +137,19 @@ def their_frame(fields: dict[str, list[tuple[str, bytes]]]) -> dict[str, Any]:
 
 
 def our_frames(made: Recording) -> list[dict[str, Any]]:
-    return [our_frame(unit) for unit in dissect(made) if unit.kind == "frame"]
+    return [our_frame(item) for item in dissect(made) if item.kind == "frame"]
 
 
-def our_frame(unit: Unit) -> dict[str, Any]:
-    fields = {field.label: field for field in unit.fields}
-    assert not any(field.label == "unparsed" for field in unit.fields)
-    fin, *rsv, opcode, masked, length = [bits.value for bits in unit.fields[0].bits]
+def our_frame(item: Item) -> dict[str, Any]:
+    fields = {field.label: field for field in item.fields}
+    assert not any(field.label == "unparsed" for field in item.fields)
+    fin, *rsv, opcode, masked, length = [bits.value for bits in item.fields[0].bits]
     key = fields["masking key"].raw if masked else b""
     extended, reason = fields.get("extended payload length"), fields.get("close reason")
     payloads = ("payload", "close code", "close reason")
-    payload = b"".join(field.raw for field in unit.fields if field.label in payloads)
+    payload = b"".join(field.raw for field in item.fields if field.label in payloads)
     return {
-        "sender": unit.sender,
+        "sender": item.sender,
         "header": [fin, rsv[0] << 2 | rsv[1] << 1 | rsv[2], opcode, masked, length],
         "extended length": int(extended.value) if extended else None,
         "key": key,
@@ -237,8 +237,8 @@ def test_two_real_connections_at_once(tmp_path: Path) -> None:
         assert their_frames(packets, port) == ours
     names = ("http.sec_websocket_key", "http.sec_websocket_accept", "http.response.code")
     rows = tshark(tmp_path / "talk.pcapng", "-Y", "http", *fields(*names)).splitlines()
-    heads = [unit for made in (first, second) for unit in dissect(made) if unit.kind != "frame"]
-    values = {field.label: field.value for unit in heads for field in unit.fields}
+    heads = [item for made in (first, second) for item in dissect(made) if item.kind != "frame"]
+    values = {field.label: field.value for item in heads for field in item.fields}
     assert len(rows) == 4
     assert {values["Sec-WebSocket-Key"], values["Sec-WebSocket-Accept"], "101"} < set(
         "\t".join(rows).split("\t")

@@ -53,8 +53,8 @@ def compression(recording: Recording, found: Dissection) -> bool:
 def payloads(found: Dissection) -> list[bytes]:
     """What the server's frames carry; inflated here without any help of ours."""
     inflater, plain = zlib.decompressobj(wbits=-15), []
-    for unit in found:
-        for field in unit.fields if unit.sender is SERVER and unit.kind == "frame" else ():
+    for item in found:
+        for field in item.fields if item.sender is SERVER and item.kind == "frame" else ():
             if field.label == COMPRESSED:
                 plain.append(inflater.decompress(field.raw + b"\0\0\xff\xff"))
             elif field.label == "payload":

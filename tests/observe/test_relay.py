@@ -60,20 +60,20 @@ def explained(recording: Recording) -> Dissection:
     """What the dissector says, after a look that it took each byte once and left none over."""
     found = dissect(recording, "websocket")
     for role in Role:
-        fields = [field for unit in found if unit.sender is role for field in unit.fields]
+        fields = [field for item in found if item.sender is role for field in item.fields]
         assert b"".join(field.raw for field in fields) == recording.stream(role)
         assert recording.size(role) == len(recording.stream(role)) > 0
         at = 0
         for field in fields:
             assert field.start == at
             at += len(field.raw)
-    assert {unit.kind for unit in found} == {"handshake", "frame"}
+    assert {item.kind for item in found} == {"handshake", "frame"}
     assert not [field for field in found.fields if "unparsed" in field.label]
     return found
 
 
 def messages(found: Dissection, sender: Role) -> list[str]:
-    return [unit.summary for unit in found if unit.sender is sender and unit.kind == "frame"]
+    return [item.summary for item in found if item.sender is sender and item.kind == "frame"]
 
 
 # ------------------------------------------------------------ what crosses
@@ -105,7 +105,7 @@ def test_programs_that_nobody_here_wrote() -> None:
         recording = over(middle)
     found = explained(recording)
     for sender in Role:
-        kinds = {unit.split()[0] for unit in messages(found, sender)}
+        kinds = {item.split()[0] for item in messages(found, sender)}
         assert kinds >= {"text", "binary", "close"}
     assert b"permessage-deflate" in recording.stream(CLIENT)
     assert b"permessage-deflate" not in recording.stream(SERVER)

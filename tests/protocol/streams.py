@@ -13,7 +13,7 @@ from itertools import count, pairwise
 
 from wslab.protocol.connection import Connection
 from wslab.protocol.events import Event
-from wslab.protocol.grammar import Field
+from wslab.protocol.grammar import FieldType
 from wslab.protocol.handshake import make_request
 from wslab.protocol.http import Headers, Request
 from wslab.protocol.rfc import Role
@@ -136,9 +136,9 @@ def plain(event: Event) -> object:
     return (type(event).__name__, *facts)
 
 
-def merge(fields: Sequence[tuple[Field, bytes]]) -> list[tuple[Field, bytes]]:
+def merge(fields: Sequence[tuple[FieldType, bytes]]) -> list[tuple[FieldType, bytes]]:
     """The same fields with neighbours of one name joined: a payload may come in many pieces."""
-    merged: list[tuple[Field, bytes]] = []
+    merged: list[tuple[FieldType, bytes]] = []
     for field, data in fields:
         if merged and merged[-1][0] == field:
             merged[-1] = field, merged[-1][1] + data

@@ -22,7 +22,7 @@ from wslab.protocol.connection import Connection
 from wslab.protocol.errors import ConnectionClosed
 from wslab.protocol.events import Closed, Failed, Lost, Pinged, Ponged, Refused
 from wslab.protocol.frames import close_payload
-from wslab.protocol.grammar import Field
+from wslab.protocol.grammar import FieldType
 from wslab.protocol.rfc import Role, State
 
 CLIENT, SERVER = Role.CLIENT, Role.SERVER
@@ -79,7 +79,7 @@ def test_a_close_between_fragments() -> None:
 
 
 def test_what_comes_after_the_close_is_dropped() -> None:
-    fields: list[tuple[Field, bytes]] = []
+    fields: list[tuple[FieldType, bytes]] = []
     server = open_end(SERVER, on_field=lambda *field: fields.append(field))
     late = frame(TEXT, b"late", KEY) + b"\xff" * 100
     assert server.receive(close_frame(1000, key=KEY) + late) == [Closed(1000, "")]

@@ -16,7 +16,7 @@ from tests.protocol.streams import (
 from wslab.protocol.connection import Connection
 from wslab.protocol.errors import HandshakeError
 from wslab.protocol.events import Opened, Pinged, Refused
-from wslab.protocol.grammar import Field
+from wslab.protocol.grammar import FieldType
 from wslab.protocol.handshake import make_response
 from wslab.protocol.http import Request, Response
 from wslab.protocol.rfc import Role, State
@@ -82,7 +82,7 @@ def test_a_server_refuses() -> None:
 
 def test_a_server_answers_with_a_page() -> None:
     page = make_response(200, b"<p>Hello")
-    fields: list[tuple[Field, bytes]] = []
+    fields: list[tuple[FieldType, bytes]] = []
     server = new_end(SERVER, answer=lambda _: page, on_field=lambda *field: fields.append(field))
     [event] = server.receive(RFC_REQUEST + b"body")
     assert event == Refused(None, page)  # no error: the answer is what the application wanted

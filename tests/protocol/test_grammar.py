@@ -2,9 +2,9 @@
 
 import pytest
 
-from wslab.protocol.grammar import EXACTLY, LINE, PARTLY, Field, Parser, Reader
+from wslab.protocol.grammar import EXACTLY, LINE, PARTLY, FieldType, Parser, Reader
 
-SIZE, WORD, BODY = Field("size", "1"), Field("word", "2"), Field("body", "3")
+SIZE, WORD, BODY = FieldType("size", "1"), FieldType("word", "2"), FieldType("body", "3")
 
 
 def greeting(got: list[bytes]) -> Parser[None]:

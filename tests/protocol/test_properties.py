@@ -31,7 +31,7 @@ from tests.protocol.streams import (
 )
 from wslab.protocol.connection import Connection
 from wslab.protocol.events import Closed, Failed, Lost, Opened, Pinged, Ponged, Refused
-from wslab.protocol.grammar import Field
+from wslab.protocol.grammar import FieldType
 from wslab.protocol.rfc import Role, State, may_be_sent
 
 need("hypothesis")
@@ -122,9 +122,9 @@ def test_pieces_change_nothing(case: tuple[Role, bytes, list[int]]) -> None:
 @given(any_case)
 def test_every_byte_is_shown_once_and_in_order(case: tuple[Role, bytes, list[int]]) -> None:
     role, data, places = case
-    shown: list[list[tuple[Field, bytes]]] = []
+    shown: list[list[tuple[FieldType, bytes]]] = []
     for pieces in ([data], cut(data, places), cut(data, range(len(data)))):
-        fields: list[tuple[Field, bytes]] = []
+        fields: list[tuple[FieldType, bytes]] = []
         end = new_end(role, **LIMITS, on_field=lambda *field, to=fields: to.append(field))
         # With and without labels: the grammar and the shortcut read the same.
         assert feed(end, pieces) == feed(new_end(role, **LIMITS), pieces)
@@ -148,7 +148,7 @@ def test_every_byte_is_shown_once_and_in_order(case: tuple[Role, bytes, list[int
 @given(roles.flatmap(lambda role: st.tuples(st.just(role), streams(role))))
 def test_a_well_behaved_peer_meets_no_fault(case: tuple[Role, bytes]) -> None:
     role, data = case
-    fields: list[tuple[Field, bytes]] = []
+    fields: list[tuple[FieldType, bytes]] = []
     end = new_end(role, on_field=lambda *field: fields.append(field))
     events, _ = feed(end, [data])
     names = {event[0] for event in events if isinstance(event, tuple)}

@@ -44,11 +44,11 @@ def views() -> dict[str, Any]:
     """The views by name; all have ``_repr_html_``, the pictures a ``figure``."""
     recording = chat()
     dissection = dissect(recording)
-    masked = next(unit for unit in dissection if unit.kind == "frame")
-    binary = next(unit for unit in dissection if "binary" in unit.summary)
+    masked = next(item for item in dissection if item.kind == "frame")
+    binary = next(item for item in dissection if "binary" in item.summary)
     shown = {
         "recording": recording,
-        "handshake": dissection.units[0],
+        "handshake": dissection.items[0],
         "frame": masked,
         "field": masked.fields[0],
         "bits": Markup(bits_html(binary)),

@@ -31,7 +31,7 @@ def test_a_receiver_gets_the_message_back(size: int, fragments: int, sender: Rol
     assert built.broken == ""
     assert built.verdict.startswith(f"Allowed: {len(built.data)} bytes in {fragments} frame")
     assert len(built.dissection) == fragments
-    assert b"".join(unit.raw for unit in built.dissection) == built.data
+    assert b"".join(item.raw for item in built.dissection) == built.data
 
 
 RULES = [
@@ -72,7 +72,7 @@ def test_what_looks_forbidden_and_is_not() -> None:
 def test_what_is_shown_is_the_view_of_everybody_else() -> None:
     built = build(b"Hello")
     shown = built._repr_html_()
-    assert dissect(encode_frame(Opcode.TEXT, b"Hello", KEY)).units[0]._repr_html_() in shown
+    assert dissect(encode_frame(Opcode.TEXT, b"Hello", KEY)).items[0]._repr_html_() in shown
     assert "48 bits before the payload" in shown
     assert built.verdict in repr(built)
     assert "masking key" in repr(built)

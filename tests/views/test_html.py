@@ -19,12 +19,12 @@ from tests.protocol.streams import (
     need,
 )
 from wslab.observe.dissect import dissect
-from wslab.observe.fields import Labelled, Unit
+from wslab.observe.fields import Field, Item
 from wslab.observe.tap import Recording
 from wslab.protocol.rfc import Role
 from wslab.views import html
 from wslab.views.bits import bits_html
-from wslab.views.html import COLORS, INK, explain_html, field_html, letter, unit_html
+from wslab.views.html import COLORS, INK, explain_html, field_html, item_html, letter
 
 need("hypothesis")
 from hypothesis import example, given, settings  # noqa: E402
@@ -89,9 +89,9 @@ class Page(HTMLParser):
         return sum(int(number.replace(",", "")) for number in numbers)
 
 
-def unit(label: str = "bytes", value: str = "", summary: str = "", raw: bytes = b"<>&") -> Unit:
-    field = Labelled(7, raw, label, value, "meaning", "5.2")
-    return Unit(Role.CLIENT, 0.0, "bytes", summary, (field,))
+def item(label: str = "bytes", value: str = "", summary: str = "", raw: bytes = b"<>&") -> Item:
+    field = Field(7, raw, label, value, "meaning", "5.2")
+    return Item(Role.CLIENT, 0.0, "bytes", summary, (field,))
 
 
 # ---------------------------------------------------------------- what it says
@@ -99,7 +99,7 @@ def unit(label: str = "bytes", value: str = "", summary: str = "", raw: bytes = 
 
 def test_without_its_tags_it_still_tells_all() -> None:
     [hello] = dissect(HELLO)
-    text = " ".join(Page(unit_html(hello)).text.split())
+    text = " ".join(Page(item_html(hello)).text.split())
     assert text.startswith("client → server text 'Hello' (11 bytes)")
     assert "0 A B C payload 81 85 37 fa 21 3d 7f 9f 4d 51 58 · · 7 · ! = · · M Q X" in text
     for row in (
@@ -140,8 +140,8 @@ def test_without_a_section_there_is_no_column_for_it() -> None:
 
 
 def test_a_gap_is_a_heading_alone() -> None:
-    gap = Unit(Role.CLIENT, 0.0, "gap", "5 bytes were not kept", ())
-    assert Page(unit_html(gap)).text.strip() == "client → server \xa05 bytes were not kept"
+    gap = Item(Role.CLIENT, 0.0, "gap", "5 bytes were not kept", ())
+    assert Page(item_html(gap)).text.strip() == "client → server \xa05 bytes were not kept"
     assert Page(explain_html([])).text == "Nothing crossed."
 
 
@@ -173,8 +173,8 @@ def test_every_byte_is_shown_or_counted_as_folded(size: int) -> None:
 @given(st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=30), st.data())
 def test_fields_cut_anywhere_lose_no_byte(pieces: list[bytes], data: st.DataObject) -> None:
     start = data.draw(st.integers(0, 10**9))
-    fields = [Labelled(start, raw, "some label", "value", "", "") for raw in pieces]
-    page = Page(unit_html(Unit(Role.SERVER, 0.0, "bytes", "", tuple(fields))))
+    fields = [Field(start, raw, "some label", "value", "", "") for raw in pieces]
+    page = Page(item_html(Item(Role.SERVER, 0.0, "bytes", "", tuple(fields))))
     assert len(page.bytes) + page.counted("bytes? folded") == sum(map(len, pieces))
     spans = [
         int(attrs.get("colspan") or 1)
@@ -184,17 +184,17 @@ def test_fields_cut_anywhere_lose_no_byte(pieces: list[bytes], data: st.DataObje
     assert sum(spans) == len(page.bytes), "the names cover the bytes"
 
 
-def test_many_units_are_folded_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_items_are_folded_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(html, "MOST_LINES", 20)
-    units = dissect(HELLO * 30).units
-    page = Page(explain_html(units))
+    items = dissect(HELLO * 30).items
+    page = Page(explain_html(items))
     assert page.bytes == HELLO * 8
-    assert "20 more units in one line each: 220 bytes" in page.text
+    assert "20 more items in one line each: 220 bytes" in page.text
     assert page.text.count("client → server") == 28
     assert [text for tag, _, text in page.cells if tag == "th" and text == "27"]
-    assert "… 2 more units not listed: 22 bytes" in page.text
-    assert "more unit" not in Page(explain_html(units[:8])).text
-    assert "1 more unit in one line" in Page(explain_html(units[:9])).text
+    assert "… 2 more items not listed: 22 bytes" in page.text
+    assert "more item" not in Page(explain_html(items[:8])).text
+    assert "1 more item in one line" in Page(explain_html(items[:9])).text
 
 
 def test_ten_thousand_frames_make_a_small_page() -> None:
@@ -205,7 +205,7 @@ def test_ten_thousand_frames_make_a_small_page() -> None:
     markup = explain_html(dissect(recording, opened=True))
     assert len(markup) < 10**6
     page = Page(markup)
-    folded = page.counted(r"bytes?(?=\s*(?:unit|$))")
+    folded = page.counted(r"bytes?(?=\s*(?:item|$))")
     assert len(page.bytes) + folded == 5_000 * (11 + 7)
 
 
@@ -224,7 +224,7 @@ nasty = st.text(max_size=100) | st.text("<>&\"'/ab=\x1b\x00\u202e\ud800回", max
 @given(nasty, nasty, nasty)
 @example(NASTY, NASTY, NASTY)
 def test_whatever_the_fields_say(label: str, value: str, summary: str) -> None:
-    page = Page(unit_html(unit(label, value, summary, raw=NASTY.encode())))
+    page = Page(item_html(item(label, value, summary, raw=NASTY.encode())))
     assert page.bytes == NASTY.encode()
     assert page.text.replace("\n", "").replace("\xa0", "").isprintable()
     page.text.encode("utf-8")  # as the file of a notebook is written
@@ -244,7 +244,7 @@ def test_what_looks_like_html_is_shown_as_it_is() -> None:
 
 
 def test_an_endless_value_is_cut() -> None:
-    page = Page(unit_html(unit(value="é" * 10_000)))
+    page = Page(item_html(item(value="é" * 10_000)))
     assert "é... (10000 characters)" in page.text
     assert page.text.count("é") == 400
 
@@ -272,7 +272,7 @@ def test_text_stands_out_from_its_cell(color: str) -> None:
 def test_a_coloured_cell_sets_its_ink_too(data: bytes) -> None:
     """And no other cell sets any: the page's own colours fit a light theme and a dark one."""
     [each] = dissect(data)
-    for view in (unit_html(each), bits_html(each) if each.kind == "frame" else ""):
+    for view in (item_html(each), bits_html(each) if each.kind == "frame" else ""):
         styles = re.findall(r'style="([^"]*)"', view)
         inks = [re.findall(r"(?:^|;)color:([^;]*)", style) for style in styles]
         grounds = [re.findall(r"background:(?!none)([^;]*)", style) for style in styles]
@@ -283,7 +283,7 @@ def test_a_coloured_cell_sets_its_ink_too(data: bytes) -> None:
 
 def test_neighbours_have_different_colours() -> None:
     [head] = dissect(RFC_REQUEST)
-    cells = Page(unit_html(head)).cells
+    cells = Page(item_html(head)).cells
     names = [
         (text[0], attrs["style"]) for tag, attrs, text in cells if tag == "th" and is_byte(attrs)
     ]
@@ -341,7 +341,7 @@ def test_a_notebook_finds_the_views() -> None:
     found = dissect(recording)
     assert recording._repr_html_() == found._repr_html_() == explain_html(found)
     [head] = found
-    assert head._repr_html_() == unit_html(head)
+    assert head._repr_html_() == item_html(head)
     first = head.fields[0]
     assert first._repr_html_() == field_html(first)
     page = Page(field_html(head.fields[1]))

@@ -8,7 +8,7 @@ from wslab.protocol.rfc import Role
 from wslab.views.live import Live
 
 
-def test_each_unit_is_shown_when_it_is_complete() -> None:
+def test_each_item_is_shown_when_it_is_complete() -> None:
     stream = io.StringIO()
     recording = Live(stream, "websocket").recording()
     recording.add(Role.CLIENT, RFC_REQUEST[:50])
@@ -29,7 +29,7 @@ def test_over_tcp_http_is_only_bytes() -> None:
     assert "request line" not in stream.getvalue()
 
 
-def test_units_of_several_peers_stay_whole() -> None:
+def test_items_of_several_peers_stay_whole() -> None:
     stream = io.StringIO()
     live = Live(stream, "tcp")
 
@@ -43,11 +43,11 @@ def test_units_of_several_peers_stay_whole() -> None:
         thread.start()
     for thread in threads:
         thread.join(30)
-    units = stream.getvalue().split("[")[1:]
-    assert len(units) == 200
-    for unit in units:
-        name = unit.split("]")[0]
-        assert f"'{name}'" in unit
+    items = stream.getvalue().split("[")[1:]
+    assert len(items) == 200
+    for item in items:
+        name = item.split("]")[0]
+        assert f"'{name}'" in item
 
 
 class Broken(io.StringIO):

@@ -1,4 +1,4 @@
-"""The figures: as many arrows as units, nothing overlaps, words for eyes that see no figure."""
+"""The figures: as many arrows as items, nothing overlaps, words for eyes that see no figure."""
 
 import html
 import itertools
@@ -16,7 +16,7 @@ from wslab import Recording, demo, ws_echo
 from wslab.observe.dissect import dissect
 from wslab.protocol.frames import encode_frame
 from wslab.protocol.rfc import Opcode, Role
-from wslab.views.ladder_layout import MOST_UNITS, take_apart
+from wslab.views.ladder_layout import MAX_ITEMS, take_apart
 from wslab.views.picture import Picture
 from wslab.views.plot import bits, ladder, overhead
 from wslab.views.plot_ladder import STYLES
@@ -62,31 +62,31 @@ def parts(picture: Picture, kind: str) -> list[list[Any]]:
     return [list(axes.patches) for axes in picture.figure.axes]
 
 
-def units_and_ends(recording: Recording) -> int:
+def items_and_ends(recording: Recording) -> int:
     return len(dissect(recording)) + sum(not event.size for event in recording)
 
 
 # ---------------------------------------------------------------- the ladder
 
 
-def test_every_unit_and_every_end_of_a_stream_has_one_arrow(
+def test_every_item_and_every_end_of_a_stream_has_one_arrow(
     talks: tuple[demo.Conversation, demo.Conversation],
 ) -> None:
     picture = ladder(*talks)
-    expected = [units_and_ends(talk.recording) for talk in talks]
+    expected = [items_and_ends(talk.recording) for talk in talks]
     assert expected[0] >= 5
     assert expected[1] >= 9
     assert [len(arrows) for arrows in parts(picture, "patch")] == expected
     assert [len(labels) for labels in parts(picture, "label")] == expected
 
 
-def test_the_words_name_every_unit(talks: tuple[demo.Conversation, demo.Conversation]) -> None:
+def test_the_words_name_every_item(talks: tuple[demo.Conversation, demo.Conversation]) -> None:
     picture = ladder(*talks)
     for talk in talks:
-        for unit in talk.dissection:
-            assert f"{unit.sender.value} sends {unit.summary} (" in picture.alt
-            assert unit.summary in picture.twin
-    assert picture.alt.count(" sends ") == sum(units_and_ends(talk.recording) for talk in talks)
+        for item in talk.dissection:
+            assert f"{item.sender.value} sends {item.summary} (" in picture.alt
+            assert item.summary in picture.twin
+    assert picture.alt.count(" sends ") == sum(items_and_ends(talk.recording) for talk in talks)
     assert "text 'Hello' (6+5 B, masked)" in picture.alt
     assert "text 'Hello' (2+5 B)" in picture.alt
     assert "20 ms on the way were added" in picture.alt
@@ -242,13 +242,13 @@ def test_a_character_without_a_glyph_is_shown_as_its_code(chat: Recording) -> No
 
 def test_a_long_conversation_is_counted_and_not_drawn() -> None:
     recording = Recording(clock=lambda: 0.0)
-    for _ in range(MOST_UNITS + 970):
+    for _ in range(MAX_ITEMS + 970):
         recording.add(Role.SERVER, b"x")
     picture = ladder(recording)
-    assert len(parts(picture, "label")[0]) == MOST_UNITS
+    assert len(parts(picture, "label")[0]) == MAX_ITEMS
     assert "970 more are not drawn" in picture.alt
-    assert "970 more units are not drawn" in picture.twin
-    assert "970 more units are not drawn" in [t.get_text() for t in picture.figure.axes[0].texts]
+    assert "970 more items are not drawn" in picture.twin
+    assert "970 more items are not drawn" in [t.get_text() for t in picture.figure.axes[0].texts]
 
 
 def test_nothing_to_draw() -> None:
@@ -319,7 +319,7 @@ def test_labels_can_be_read_on_white(kind: str) -> None:
 def test_the_bits_are_those_of_the_header(size: int, key: bytes) -> None:
     raw = encode_frame(Opcode.TEXT, b"H" * size, key)
     header = raw[: len(raw) - size]
-    picture = bits(dissect(raw).units[0])
+    picture = bits(dissect(raw).items[0])
     texts = picture.figure.axes[0].texts
     row_by_row = sorted(
         (t for t in texts if t.get_text() in ("0", "1") and t.get_position()[1] > 0),
@@ -341,7 +341,7 @@ def test_the_bits_are_those_of_the_header(size: int, key: bytes) -> None:
 def test_names_and_bits_do_not_overlap() -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    picture = bits(dissect(encode_frame(Opcode.TEXT, b"H" * 300, KEY)).units[0])
+    picture = bits(dissect(encode_frame(Opcode.TEXT, b"H" * 300, KEY)).items[0])
     canvas = FigureCanvasAgg(picture.figure)
     canvas.draw()
     texts = picture.figure.axes[0].texts
@@ -352,7 +352,7 @@ def test_names_and_bits_do_not_overlap() -> None:
 
 def test_only_a_frame_has_header_bits() -> None:
     with pytest.raises(ValueError, match="only a frame"):
-        bits(dissect(b"Hello", "tcp").units[0])
+        bits(dissect(b"Hello", "tcp").items[0])
 
 
 def test_the_overhead_is_that_of_frames_that_were_encoded() -> None:

@@ -20,11 +20,11 @@ from tests.protocol.streams import (
     need,
 )
 from wslab.observe.dissect import dissect
-from wslab.observe.fields import Labelled, Unit
+from wslab.observe.fields import Field, Item
 from wslab.observe.tap import Recording
 from wslab.protocol.rfc import Role
 from wslab.views.columns import columns
-from wslab.views.text import explain, explain_unit, hexdump, ladder, side_by_side, wants_color
+from wslab.views.text import explain, explain_item, hexdump, ladder, side_by_side, wants_color
 
 need("hypothesis")
 from hypothesis import example, given, settings  # noqa: E402
@@ -34,12 +34,12 @@ thorough = settings(deadline=None, max_examples=50, derandomize=True)
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def unit(*raws: bytes, start: int = 0, label: str = "bytes", summary: str = "a unit") -> Unit:
+def item(*raws: bytes, start: int = 0, label: str = "bytes", summary: str = "an item") -> Item:
     fields = []
     for raw in raws:
-        fields.append(Labelled(start, raw, label, "value", "meaning", "5.2"))
+        fields.append(Field(start, raw, label, "value", "meaning", "5.2"))
         start += len(raw)
-    return Unit(Role.CLIENT, 0.0, "bytes", summary, tuple(fields))
+    return Item(Role.CLIENT, 0.0, "bytes", summary, tuple(fields))
 
 
 # ---------------------------------------------------------------- one frame, word for word
@@ -76,7 +76,7 @@ def test_a_frame_as_a_learner_sees_it() -> None:
 
 
 def test_the_time_stands_beside_what_was_recorded() -> None:
-    [first, *_] = explain_unit(unit(b"x")._replace(time=1.2345)).splitlines()
+    [first, *_] = explain_item(item(b"x")._replace(time=1.2345)).splitlines()
     assert first.endswith("1 byte, 1234.5 ms")
     assert len(first) == 80
 
@@ -86,7 +86,7 @@ def test_the_time_stands_beside_what_was_recorded() -> None:
 
 def test_rows_of_sixteen() -> None:
     data = bytes(range(60, 60 + 40))
-    assert hexdump(unit(data[:20], data[20:], start=0x100).fields) == [
+    assert hexdump(item(data[:20], data[20:], start=0x100).fields) == [
         "   100  3c 3d 3e 3f 40 41 42 43  44 45 46 47 48 49 4a 4b  <=>?@ABCDEFGHIJK",
         "   110  4c 4d 4e 4f 50 51 52 53  54 55 56 57 58 59 5a 5b  LMNOPQRSTUVWXYZ[",
         "   120  5c 5d 5e 5f 60 61 62 63                           \\]^_`abc",
@@ -95,27 +95,27 @@ def test_rows_of_sixteen() -> None:
 
 
 def test_what_cannot_be_printed_is_a_dot() -> None:
-    [row] = hexdump(unit(b"a\x1b\x07\n\xff~\x7f").fields)
+    [row] = hexdump(item(b"a\x1b\x07\n\xff~\x7f").fields)
     assert row.endswith("a....~.")
 
 
-def test_a_large_unit_is_folded() -> None:
+def test_a_large_item_is_folded() -> None:
     data = os.urandom(1000)
-    rows = hexdump(unit(data).fields)
+    rows = hexdump(item(data).fields)
     assert len(rows) == 10
     assert rows[-1].startswith("   3e0"), "the last row is shown"
     hidden = 1000 - 8 * 16 - 8
     digest = hashlib.sha256(data).hexdigest()
     assert rows[8] == f"        ... {hidden} bytes folded; SHA-256 of all 1000 begins {digest[:16]}"
-    assert len(hexdump(unit(bytes(256)).fields)) == 16, "up to 16 rows are not"
-    assert len(hexdump(unit(bytes(257)).fields)) == 10
+    assert len(hexdump(item(bytes(256)).fields)) == 16, "up to 16 rows are not"
+    assert len(hexdump(item(bytes(257)).fields)) == 10
 
 
 @pytest.mark.parametrize("size", [0, 1, 15, 16, 17, 256, 257, 300])
 @pytest.mark.parametrize("color", [False, True])
 def test_all_bytes_that_are_not_folded_are_there(size: int, color: bool) -> None:
     data = os.urandom(size)
-    rows = [COLOR.sub("", row) for row in hexdump(unit(data[:5], data[5:]).fields, color)]
+    rows = [COLOR.sub("", row) for row in hexdump(item(data[:5], data[5:]).fields, color)]
     shown = bytes.fromhex("".join(row[8:56] for row in rows if "folded" not in row))
     folded = [int(match[1]) for row in rows if (match := re.search(r"(\d+) bytes folded", row))]
     assert len(shown) + sum(folded) == size
@@ -182,13 +182,13 @@ def test_without_its_colours_it_is_the_plain_text(recording: Recording) -> None:
 @given(st.text(max_size=100), st.text(max_size=100), st.integers(0, 2**40))
 @example("a" * 100, "\x1b]0;title\x07", 2**40)
 def test_whatever_the_fields_say(label: str, summary: str, start: int) -> None:
-    check(explain_unit(unit(b"some", b"bytes", start=start, label=label, summary=summary), True))
+    check(explain_item(item(b"some", b"bytes", start=start, label=label, summary=summary), True))
 
 
-def test_a_wide_stream_of_large_units() -> None:
-    units = [unit(bytes(10**6), summary="回" * 60)] * 2
-    assert [columns(line) for line in ladder(units)] == [37, 37], "38 would cut a letter in two"
-    rows = side_by_side(ladder(units), ladder(units)).splitlines()
+def test_a_wide_stream_of_large_items() -> None:
+    items = [item(bytes(10**6), summary="回" * 60)] * 2
+    assert [columns(line) for line in ladder(items)] == [37, 37], "38 would cut a letter in two"
+    rows = side_by_side(ladder(items), ladder(items)).splitlines()
     assert {columns(row) for row in rows} == {39 + 2 + 37}
 
 

@@ -1,4 +1,4 @@
-"""The time line: every unit in its place, silences seen, labels apart, all of it in words too."""
+"""The time line: every item in its place, silences seen, labels apart, all of it in words too."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def scatters(picture: Picture, panel: int = 0) -> list[Any]:
 # ---------------------------------------------------------------- where things stand
 
 
-def test_a_mark_for_each_unit_where_it_was_recorded() -> None:
+def test_a_mark_for_each_item_where_it_was_recorded() -> None:
     picture = timeline(TALK)
     assert marks(picture) == [(0, 1), (100, 0), (4000, 1), (4000, 1)]
     assert texts(picture, "label") == ["5 B", "1,000 B", "5 B"]
@@ -97,7 +97,7 @@ def test_a_silence_is_shaded_and_its_length_said() -> None:
 def test_neighbours_share_a_label_that_counts_them() -> None:
     burst = [(n / 1000, CLIENT, b"four") for n in range(5)]
     picture = timeline(recorded(*burst, (10, CLIENT, b"later")))
-    assert texts(picture, "label") == ["5 units\n20 B", "5 B"]
+    assert texts(picture, "label") == ["5 items\n20 B", "5 B"]
     assert len(marks(picture)) == 6
 
 
@@ -108,7 +108,7 @@ def test_recordings_of_one_clock_follow_each_other() -> None:
     assert marks(apart, 0) == marks(apart, 1) == [(0, 1), (100, 0)]
     together = timeline(first, second, one_clock=True, titles=["first", "second"])
     assert marks(together, 1) == [(3000, 1), (3100, 0)]
-    assert "second, from 3 s on: client sends 1 unit, 1 bytes" in together.alt
+    assert "second, from 3 s on: client sends 1 item, 1 bytes" in together.alt
     assert "idle" not in together.alt, "before it began a connection is not idle"
     # In whatever order they are given.
     assert marks(timeline(second, first, one_clock=True), 0) == [(3000, 1), (3100, 0)]
@@ -149,12 +149,12 @@ def test_the_words_say_what_the_figure_shows() -> None:
     talks = demo.run()
     picture = timeline(*talks)
     for talk in talks:
-        for unit in talk.dissection:
-            assert unit.summary in picture.twin
+        for item in talk.dissection:
+            assert item.summary in picture.twin
         for role in Role:
-            units = [unit for unit in talk.dissection if unit.sender is role]
+            items = [item for item in talk.dissection if item.sender is role]
             size = talk.recording.size(role)
-            assert f"{role.value} sends {len(units)} units, {size} bytes" in picture.alt
+            assert f"{role.value} sends {len(items)} items, {size} bytes" in picture.alt
     assert max(map(len, picture.twin.splitlines())) <= 80
     assert repr(picture) == picture.twin
 
@@ -168,10 +168,10 @@ def test_without_matplotlib_the_words_remain(monkeypatch: pytest.MonkeyPatch) ->
     assert "idle for 3.9 s" in picture._repr_html_()
 
 
-def test_ten_thousand_units_are_all_drawn_and_the_first_are_listed() -> None:
+def test_ten_thousand_items_are_all_drawn_and_the_first_are_listed() -> None:
     picture = timeline(recorded(*((n / 100, CLIENT, b"tick") for n in range(10_000))))
     assert len(marks(picture)) == 10_000
-    assert f"({10_000 - MOST_LINES} units more)" in picture.twin
+    assert f"({10_000 - MOST_LINES} items more)" in picture.twin
     assert list(flaws(picture.figure)) == []
 
 

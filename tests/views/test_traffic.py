@@ -9,7 +9,7 @@ import pytest
 from tests.views.comparisons import comparison
 from wslab import demo
 from wslab.comparison.requests import captured
-from wslab.views.traffic import comparison_html, comparison_tables, comparison_text
+from wslab.views.traffic import comparison_markdown, comparison_tables, comparison_text
 
 
 def line(text: str, start: str, table: int = 0) -> str:
@@ -70,8 +70,8 @@ def test_a_line_that_is_only_computed_says_so() -> None:
 
 def test_a_notebook_shows_the_same_tables() -> None:
     result = comparison(rtt=0.05)
-    shown = result._repr_html_()
-    assert shown == comparison_html(result)
-    assert shown.count("<table") == shown.count("<caption") == len(comparison_tables(result)) == 5
-    assert "HTTP &lt;new&gt;" in shown
+    shown = result._repr_markdown_()
+    assert shown == comparison_markdown(result)
+    assert shown.count("|:---|") == len(comparison_tables(result)) == 5
+    assert r"HTTP \<new\>" in shown
     assert "<new>" not in shown

@@ -15,7 +15,7 @@ from ..filetypes import refuse_known, unpack
 from ..observe.deflate import NAME as DEFLATE
 from ..observe.dissect import Dissector, Protocol, dissect, looks_like_http
 from ..observe.event import Event
-from ..observe.fields import Unit
+from ..observe.fields import Item
 from ..observe.files import read_file
 from ..observe.store import FORMAT
 from ..observe.tap import Recording
@@ -74,10 +74,10 @@ def run(args: argparse.Namespace) -> int:
         pieces, rest = _first_frames(pieces)
     if rest:
         notes.append(f"Only the first {MOST_FRAMES} frames: {rest} more bytes aren't shown.")
-    units, doubt = _dissect(pieces, args.protocol, Role(args.sender) if args.sender else None)
+    items, doubt = _dissect(pieces, args.protocol, Role(args.sender) if args.sender else None)
     for note in filter(None, [doubt, *notes]):
         print(textwrap.fill(note, WIDTH, break_long_words=False), end="\n\n")
-    print(explain(units, wants_color(sys.stdout)))
+    print(explain(items, wants_color(sys.stdout)))
     return 0
 
 
@@ -214,61 +214,61 @@ def _without_headers(pieces: list[Piece], notes: list[str]) -> list[Piece]:
 
 def _dissect(
     pieces: list[Piece], protocol: Protocol, sender: Role | None
-) -> tuple[list[Unit], str]:
+) -> tuple[list[Item], str]:
     """Units, and what is doubtful about them, in one sentence."""
     data = b"".join(piece.data for piece in pieces)
     if not any(piece.sender for piece in pieces):
-        units = dissect(data, protocol, sender).units
+        items = dissect(data, protocol, sender).items
     else:
-        units = _conversation(pieces, protocol)
-    doubt = "" if protocol == "tcp" else _doubt(units)
+        items = _conversation(pieces, protocol)
+    doubt = "" if protocol == "tcp" else _doubt(items)
     if "RSV1 is set" in doubt:
-        return _deflated(pieces, sender, units, doubt)
+        return _deflated(pieces, sender, items, doubt)
     if doubt and (size := _swapped(data)):
         doubt += f" With the bytes of each group of {size} in reverse it would be frames: did"
         doubt += " hexdump, od or xxd -e write them? Use hexdump -C, or xxd."
-    senders = {unit.sender for unit in units if unit.kind == "frame"}
+    senders = {item.sender for item in items if item.kind == "frame"}
     if not doubt and len(senders) > 1 and not any(piece.sender for piece in pieces):
         doubt = "Who sent what is guessed: clients mask their frames. Mark lines with > and <."
-    return units, doubt
+    return items, doubt
 
 
-def _conversation(pieces: list[Piece], protocol: Protocol) -> list[Unit]:
+def _conversation(pieces: list[Piece], protocol: Protocol) -> list[Item]:
     """Of both ends, with a handshake or without."""
     recording = Recording(max_event=sys.maxsize, max_total=sys.maxsize, clock=lambda: 0.0)
     for piece in pieces:
         recording.add(piece.sender or Role.CLIENT, piece.data)
     opened = protocol != "tcp" and not looks_like_http(pieces[0].data)
-    return dissect(recording, protocol, opened=opened).units
+    return dissect(recording, protocol, opened=opened).items
 
 
 def _deflated(
-    pieces: list[Piece], sender: Role | None, units: list[Unit], doubt: str
-) -> tuple[list[Unit], str]:
+    pieces: list[Piece], sender: Role | None, items: list[Item], doubt: str
+) -> tuple[list[Item], str]:
     """Frames that are read as compressed: without a handshake nobody knows (RFC 7692 §6)."""
     dissector = Dissector("websocket", opened=True)
     agreed = Response(101, "", Headers([("Sec-WebSocket-Extensions", DEFLATE)]))
     for role in Role:
         dissector.direction(role).agree(agreed)
-    inflated: list[Unit] = []
+    inflated: list[Item] = []
     for piece in pieces:
         masked = len(piece.data) > 1 and piece.data[1] >= 0x80
         role = piece.sender or sender or (Role.CLIENT if masked else Role.SERVER)
         inflated += dissector.feed(Event(0.0, role, piece.data, len(piece.data)))
     inflated += dissector.end()
-    fields = [field for unit in inflated for field in unit.fields]
+    fields = [field for item in inflated for field in item.fields]
     if _doubt(inflated) or any("cannot be inflated" in field.meaning for field in fields):
-        return units, f"{doubt} If it's {DEFLATE}, give the whole conversation with its handshake."
+        return items, f"{doubt} If it's {DEFLATE}, give the whole conversation with its handshake."
     return inflated, (
         f"RSV1 is set: probably {DEFLATE} (RFC 7692), and inflated here. "
         "The handshake, which isn't here, would prove it."
     )
 
 
-def _doubt(units: Iterable[Unit]) -> str:
+def _doubt(items: Iterable[Item]) -> str:
     """Why these may not be the frames or the handshake that they seem to be, in a sentence."""
     last = None
-    for last in units:
+    for last in items:
         refused = [f.meaning for f in last.fields if "; refused, " in f.meaning]
         if refused or last.kind == "unparsed":
             why = refused[0].partition("; refused, ")[2] if refused else last.fields[0].meaning

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import zlib
 
-from ..protocol.grammar import Field
+from ..protocol.grammar import FieldType
 from ..protocol.http import Response
 from ..protocol.rfc import Opcode
 
 NAME = "permessage-deflate"
-COMPRESSED = Field(f"compressed payload ({NAME})", "5.8")
+COMPRESSED = FieldType(f"compressed payload ({NAME})", "5.8")
 
 RSV1 = 0x40
 FIRST_BYTES = {

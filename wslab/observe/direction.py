@@ -9,17 +9,17 @@ from collections import deque
 from ..protocol import frames, http
 from ..protocol.errors import HandshakeError, ProtocolError
 from ..protocol.events import Failed
-from ..protocol.grammar import LINE, PARTLY, Field, Parser, Reader, Want
+from ..protocol.grammar import LINE, PARTLY, FieldType, Parser, Reader, Want
 from ..protocol.handshake import accept, check_response, wants_upgrade
 from ..protocol.incoming import AFTER_CLOSE, Observer
 from ..protocol.refusal import stranger
 from ..protocol.rfc import Opcode, Role, is_control
 from . import deflate
-from .fields import Labelled, Unit, show
+from .fields import Field, Item, show
 from .meaning import Read, explain_chunk, explain_frame, explain_head
 
-TUNNEL = Field("inside a tunnel", "")
-ANOTHER = Field("another protocol", "")
+TUNNEL = FieldType("inside a tunnel", "")
+ANOTHER = FieldType("another protocol", "")
 
 _LINES = {http.REQUEST_LINE, http.STATUS_LINE, http.HEADER_FIELD, http.TRAILER}
 _OTHER = {
@@ -31,7 +31,7 @@ _OTHER = {
 """Bytes that are passed over, and why."""
 _PLAIN = "no WebSocket asked for"
 _PAYLOADS = {frames.PAYLOAD, http.CHUNK}
-_UNIT_STARTS = {http.REQUEST_LINE, http.STATUS_LINE, http.CHUNK_SIZE, frames.HEADER, *_OTHER}
+_ITEM_STARTS = {http.REQUEST_LINE, http.STATUS_LINE, http.CHUNK_SIZE, frames.HEADER, *_OTHER}
 
 # Where in a head the fault is that an error speaks of: in its first line, or in a header field.
 _OF_FIRST_LINE = re.compile("the (method|HTTP version|request must name|server answered)")
@@ -62,15 +62,15 @@ class Talk:
 
 
 class _Unit:
-    """A unit while it is read: its fields with their pieces, and what is to be said of them."""
+    """An item while it is read: its fields with their pieces, and what is to be said of them."""
 
     def __init__(self) -> None:
-        self.pieces: list[tuple[Field, list[bytes]]] = []
+        self.pieces: list[tuple[FieldType, list[bytes]]] = []
         self.notes: dict[int, str] = {}
         self.verdict = ""
 
     def judge(self, verdict: str, at: int = -1) -> None:
-        """Note a verdict on the field number ``at``; the first one is also the unit's."""
+        """Note a verdict on the field number ``at``; the first one is also the item's."""
         self.notes.setdefault(at % len(self.pieces), verdict)
         self.verdict = self.verdict or verdict
 
@@ -89,25 +89,25 @@ class Direction:
 
     HTTP is read message by message, with the grammar of the handshake; frames by a connection.
     A fault in a head is noted, and the head is read on. Of a frame or a chunk no more than
-    ``max_unit`` bytes are kept; a head that is longer isn't read on.
+    ``max_item`` bytes are kept; a head that is longer isn't read on.
     """
 
-    def __init__(self, sender: Role, opened: bool, talk: Talk, max_unit: int = sys.maxsize) -> None:
+    def __init__(self, sender: Role, opened: bool, talk: Talk, max_item: int = sys.maxsize) -> None:
         self.sender = sender
         self.failure = ""
         """Why nothing more is read; empty if it is."""
         self.position = 0
-        """Where in the stream the next unit begins."""
+        """Where in the stream the next item begins."""
         self._connection = Observer(sender.peer, self._on_field)
         self._talk = talk
         self._http = None if opened else self._reader(self._message())
         self._asked: http.Request | None = None  # the last request of this direction
-        self._units: list[Unit] = []
+        self._items: list[Item] = []
         self._stopped = ""  # why the parser is not given any more
         # The last may still grow, and a payload may come in many pieces.
         self._reads: list[_Unit] = []
-        self._max_unit = max_unit
-        self._size = 0  # of the last unit
+        self._max_item = max_item
+        self._size = 0  # of the last item
         self._left_out = 0  # how many bytes of it were not kept
         self._opcode = 0  # of the last message that began
         self._compressed = False  # whether that message is
@@ -117,8 +117,8 @@ class Direction:
         self._since = self._time = 0.0
 
     def feed(self, data: bytes, time: float) -> None:
-        """Read more bytes, that crossed at ``time``: :meth:`take` gives the units they complete."""
-        if self.between_units:
+        """Read more bytes, that crossed at ``time``: :meth:`take` gives the items they complete."""
+        if self.between_items:
             self._since = time
         self._time = time
         self._pending += data
@@ -132,7 +132,7 @@ class Direction:
         self._check_head()
         if not self._reading:
             self._finish()
-        elif self.wanted is None or self.wanted in _UNIT_STARTS:
+        elif self.wanted is None or self.wanted in _ITEM_STARTS:
             self._build(len(self._reads))
         else:
             self._build(len(self._reads) - 1)
@@ -146,7 +146,7 @@ class Direction:
             self._inflater = deflate.Inflater(takeover=not alone)
 
     def end(self) -> None:
-        """No more bytes will come: what is left is a unit that broke off."""
+        """No more bytes will come: what is left is an item that broke off."""
         self._finish()
         self._stopped = "comes after the end of the stream"
 
@@ -157,31 +157,31 @@ class Direction:
         self._add("gap", f"{size} bytes crossed here and were not kept", [])
         self.position += size
 
-    def take(self) -> list[Unit]:
-        """The units that have become complete since the last time."""
-        units, self._units = self._units, []
-        return units
+    def take(self) -> list[Item]:
+        """The items that have become complete since the last time."""
+        items, self._items = self._items, []
+        return items
 
     @property
-    def between_units(self) -> bool:
-        """Whether no unit has begun that is not complete."""
+    def between_items(self) -> bool:
+        """Whether no item has begun that is not complete."""
         return not self._reads and not self._pending
 
     @property
     def between_messages(self) -> bool:
         """The same, and no message of HTTP has begun whose body may follow."""
         starts = (None, http.REQUEST_LINE, http.STATUS_LINE)
-        return self.between_units and (self._http is None or self.wanted in starts)
+        return self.between_items and (self._http is None or self.wanted in starts)
 
     @property
     def waits(self) -> bool:
         """Whether a request waits for a 100 before its body is sent (RFC 9110 §10.1.1)."""
         asked, body = self._asked, (http.BODY, http.CHUNK_SIZE)
         expects = asked is not None and asked.headers.has_token("Expect", "100-continue")
-        return expects and self.between_units and self._http is not None and self.wanted in body
+        return expects and self.between_items and self._http is not None and self.wanted in body
 
     @property
-    def wanted(self) -> Field | None:
+    def wanted(self) -> FieldType | None:
         """What is read next; None if that is open."""
         want = self._want
         return want[0] if want else None
@@ -196,7 +196,7 @@ class Direction:
         return not self._stopped and not self.failure
 
     def bite(self, data: bytes, at: int) -> int:
-        """How many of the bytes from ``at`` on certainly go on with the unit that is being read."""
+        """How many of the bytes from ``at`` on certainly go on with the item that is being read."""
         rest, want = len(data) - at, self._want
         if want is None or want[0] is AFTER_CLOSE:
             return rest
@@ -253,8 +253,8 @@ class Direction:
                 error = fault
         if error is not None:
             self.failure = self._reason(error)
-            for unit in self._reads[-1:]:  # none is left of a frame that was too large
-                unit.judge(f"refused, {self.failure}")
+            for item in self._reads[-1:]:  # none is left of a frame that was too large
+                item.judge(f"refused, {self.failure}")
 
     def _request(self) -> Parser[None]:
         """One request with its body."""
@@ -294,20 +294,20 @@ class Direction:
 
     def _refuse(self, error: HandshakeError) -> None:
         """Note where in the head that was just read the fault is."""
-        unit = self._reads[-1]
-        unit.judge(f"refused, {self._reason(error)}", unit.place(error.reason))
+        item = self._reads[-1]
+        item.judge(f"refused, {self._reason(error)}", item.place(error.reason))
 
-    # ------------------------------------------------------------ from fields to units
+    # ------------------------------------------------------------ from fields to items
 
-    def _on_field(self, field: Field, raw: bytes) -> None:
+    def _on_field(self, field: FieldType, raw: bytes) -> None:
         del self._pending[: len(raw)]
         self._size += len(raw)
-        if field in _UNIT_STARTS:
+        if field in _ITEM_STARTS:
             if self._left_out:
                 self._note_left_out()
             self._size = len(raw)
             self._reads.append(_Unit())
-        elif self._left_out or (self._size > self._max_unit and field in _PAYLOADS):
+        elif self._left_out or (self._size > self._max_item and field in _PAYLOADS):
             self._leave_out(len(raw))
             return
         pieces = self._reads[-1].pieces
@@ -317,7 +317,7 @@ class Direction:
             pieces.append((field, [raw]))
 
     def _leave_out(self, size: int) -> None:
-        """Explain what is kept of a unit that is too large, and only count the rest."""
+        """Explain what is kept of an item that is too large, and only count the rest."""
         self._build(len(self._reads))
         self._left_out += size
         if self._compressed and self._inflater is not None:
@@ -332,12 +332,12 @@ class Direction:
         """Stop at a head that goes on and on: no server would read it either."""
         if self._http is None:
             return
-        begun = 0 if self.wanted in _UNIT_STARTS else self._size
-        if self.wanted in _LINES and begun + len(self._pending) > self._max_unit:
-            self._stopped = f"a head of more than {self._max_unit} bytes is not read on"
+        begun = 0 if self.wanted in _ITEM_STARTS else self._size
+        if self.wanted in _LINES and begun + len(self._pending) > self._max_item:
+            self._stopped = f"a head of more than {self._max_item} bytes is not read on"
 
     def _finish(self) -> None:
-        """Make units of all that is there, read or not."""
+        """Make items of all that is there, read or not."""
         self._build(len(self._reads))
         if self._left_out:
             self._note_left_out()
@@ -346,19 +346,19 @@ class Direction:
             raw = bytes(self._pending)
             why = self._why(raw)
             self._pending.clear()
-            field = Labelled(self.position, raw, "unparsed", show(raw, True), why, "")
+            field = Field(self.position, raw, "unparsed", show(raw, True), why, "")
             self._add("unparsed", f"unparsed: {why}", [field])
 
     def _build(self, count: int) -> None:
-        """Make units of the first ``count`` that were read."""
+        """Make items of the first ``count`` that were read."""
         reads, self._reads = self._reads[:count], self._reads[count:]
-        for unit in reads:
-            read = [(field, b"".join(pieces)) for field, pieces in unit.pieces]
+        for item in reads:
+            read = [(field, b"".join(pieces)) for field, pieces in item.pieces]
             kind, summary, fields = self._explain(read)
-            for number, note in unit.notes.items():
+            for number, note in item.notes.items():
                 noted = fields[number]
                 fields[number] = noted._replace(meaning=f"{noted.meaning}; {note}")
-            self._add(kind, f"{summary}; {unit.verdict}" if unit.verdict else summary, fields)
+            self._add(kind, f"{summary}; {item.verdict}" if item.verdict else summary, fields)
 
     def _reason(self, error: ProtocolError | HandshakeError) -> str:
         """Why the parser gives up, with the close code or the status that the peer is told."""
@@ -378,16 +378,14 @@ class Direction:
         section = f" (RFC 6455 §{wanted.section})" if wanted.section else ""
         return f"the stream breaks off inside: {wanted.label}{section}"
 
-    def _explain(self, read: list[Read]) -> tuple[str, str, list[Labelled]]:
-        """(kind, summary, fields) of one unit."""
+    def _explain(self, read: list[Read]) -> tuple[str, str, list[Field]]:
+        """(kind, summary, fields) of one item."""
         first, raw = read[0]
         if first in _OTHER:
             meaning = _OTHER[first]
             if first is http.BODY and self.sender is Role.CLIENT:
                 meaning = "the body of an HTTP request"
-            field = Labelled(
-                self.position, raw, first.label, show(raw, True), meaning, first.section
-            )
+            field = Field(self.position, raw, first.label, show(raw, True), meaning, first.section)
             return "other", first.label, [field]
         if first is http.CHUNK_SIZE:
             return "other", *explain_chunk(read, self.position)
@@ -400,10 +398,10 @@ class Direction:
             return "frame", *explain_frame(read, self.position, self._opcode, inflater)
         return "handshake", *explain_head(read, self.position)
 
-    def _add(self, kind: str, summary: str, fields: list[Labelled]) -> None:
+    def _add(self, kind: str, summary: str, fields: list[Field]) -> None:
         if fields:
             self.position = fields[-1].start + len(fields[-1].raw)
-        self._units.append(Unit(self.sender, self._since, kind, summary, tuple(fields)))
+        self._items.append(Item(self.sender, self._since, kind, summary, tuple(fields)))
         self._since = self._time
 
 
@@ -412,7 +410,7 @@ def _leaves_http(request: http.Request) -> bool:
     return request.method == "CONNECT" or wants_upgrade(request)
 
 
-def _pass_over(field: Field) -> Parser[None]:
+def _pass_over(field: FieldType) -> Parser[None]:
     want: Want = (field, sys.maxsize, PARTLY)
     while True:
         yield want

@@ -15,11 +15,11 @@ from typing import Literal
 
 from ..protocol.errors import ProtocolError
 from ..protocol.frames import HEADER, PAYLOAD, read_header
-from ..protocol.grammar import EXACTLY, Field, Parser, Reader
+from ..protocol.grammar import EXACTLY, FieldType, Parser, Reader
 from ..protocol.rfc import Role
 from .deflate import FIRST_BYTES
 from .direction import Direction, Talk
-from .fields import Labelled, Unit, show
+from .fields import Field, Item, show
 from .tap import Event, Recording
 
 Protocol = Literal["auto", "tcp", "websocket"]
@@ -28,25 +28,25 @@ _HTTP = re.compile(rb"(?:\r?\n)?(?:(HTTP/)|GET |[A-Z]+ [!-~]+ HTTP/)")
 
 
 class Dissector:
-    """Explains a conversation while it goes on: feed it events, get the units that they complete.
+    """Explains a conversation while it goes on: feed it events, get the items that they complete.
 
     ``protocol`` "auto" is decided by the first bytes: WebSocket begins with HTTP. With ``opened``
-    the events begin after the opening handshake. Of a frame no more than ``max_unit`` bytes are
+    the events begin after the opening handshake. Of a frame no more than ``max_item`` bytes are
     kept, and a longer head isn't read on.
     """
 
     def __init__(
-        self, protocol: Protocol = "auto", *, opened: bool = False, max_unit: int = sys.maxsize
+        self, protocol: Protocol = "auto", *, opened: bool = False, max_item: int = sys.maxsize
     ) -> None:
         self._protocol = "websocket" if opened and protocol == "auto" else protocol
         self._opened = opened
-        self._max_unit = max_unit
+        self._max_item = max_item
         self._talk = Talk()
         self._directions: dict[Role, Direction] = {}
         self._positions = {Role.CLIENT: 0, Role.SERVER: 0}
 
-    def feed(self, event: Event) -> list[Unit]:
-        """The units that are complete with this event, in order."""
+    def feed(self, event: Event) -> list[Item]:
+        """The items that are complete with this event, in order."""
         if self._protocol == "auto" and event.data:
             self._protocol = "websocket" if looks_like_http(event.data) else "tcp"
         if self._protocol != "websocket":
@@ -63,60 +63,60 @@ class Dissector:
             direction.end()
         return direction.take()
 
-    def end(self) -> list[Unit]:
-        """What is left when the conversation is over: units that broke off."""
-        units = []
+    def end(self) -> list[Item]:
+        """What is left when the conversation is over: items that broke off."""
+        items = []
         for direction in self._directions.values():
             direction.end()
-            units += direction.take()
-        return units
+            items += direction.take()
+        return items
 
     def direction(self, sender: Role) -> Direction:
         """What is known about the bytes of that end."""
         known = self._directions.get(sender)
         if known is None:
             known = self._directions[sender] = Direction(
-                sender, self._opened, self._talk, self._max_unit
+                sender, self._opened, self._talk, self._max_item
             )
         return known
 
-    def _raw(self, event: Event) -> list[Unit]:
+    def _raw(self, event: Event) -> list[Item]:
         """Without a protocol bytes are just bytes."""
-        units = []
+        items = []
         start, kept = self._positions[event.sender], len(event.data)
         self._positions[event.sender] += event.size
         if kept:
             value = show(event.data, True)
             meaning = "a stream of bytes: where one message ends, TCP does not say"
-            field = Labelled(start, event.data, "bytes", value, meaning, "")
-            units.append(Unit(event.sender, event.time, "bytes", value, (field,)))
+            field = Field(start, event.data, "bytes", value, meaning, "")
+            items.append(Item(event.sender, event.time, "bytes", value, (field,)))
         if kept < event.size:
             summary = f"{event.size - kept} bytes crossed here and were not kept"
-            units.append(Unit(event.sender, event.time, "gap", summary, ()))
-        return units
+            items.append(Item(event.sender, event.time, "gap", summary, ()))
+        return items
 
 
 class Dissection:
-    """The units of a conversation, in the order in which they were complete."""
+    """The items of a conversation, in the order in which they were complete."""
 
-    def __init__(self, units: list[Unit]) -> None:
-        self.units = units
+    def __init__(self, items: list[Item]) -> None:
+        self.items = items
 
     @property
-    def fields(self) -> list[Labelled]:
-        """All fields of all units."""
-        return [field for unit in self.units for field in unit.fields]
+    def fields(self) -> list[Field]:
+        """All fields of all items."""
+        return [field for item in self.items for field in item.fields]
 
-    def __iter__(self) -> Iterator[Unit]:
-        return iter(self.units)
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self.items)
 
     def __len__(self) -> int:
-        return len(self.units)
+        return len(self.items)
 
     def __str__(self) -> str:
         from ..views.text import explain  # only here: to look is not to draw
 
-        return explain(self.units)
+        return explain(self.items)
 
     __repr__ = __str__
 
@@ -138,7 +138,7 @@ def dissect(
     ``protocol`` "auto" takes a recording that begins with HTTP for WebSocket, any other for raw
     TCP; ``opened`` says that it is WebSocket and begins after the opening handshake. Bytes are a
     handshake if they begin with HTTP, frames if they do not. Without a ``sender`` they may come
-    from both ends, one unit after the other: requests and masked frames are the client's.
+    from both ends, one item after the other: requests and masked frames are the client's.
 
     >>> hello = dissect(bytes.fromhex("8105 48656c6c6f"))
     >>> [(field.start, field.label, field.value) for field in hello.fields]
@@ -149,8 +149,8 @@ def dissect(
             first = next((event.sender for event in what if event.data), Role.CLIENT)
             protocol = "websocket" if looks_like_http(what.stream(first)) else "tcp"
         dissector = Dissector(protocol, opened=opened)
-        units = [unit for event in what for unit in dissector.feed(event)]
-        return Dissection(units + dissector.end())
+        items = [item for event in what for item in dissector.feed(event)]
+        return Dissection(items + dissector.end())
     data = bytes(what)
     if protocol == "tcp":
         return Dissection(Dissector("tcp").feed(_event(sender or Role.CLIENT, data)))
@@ -164,21 +164,21 @@ def _event(sender: Role, data: bytes) -> Event:
     return Event(0.0, sender, data, len(data))
 
 
-def _dissect_one(data: bytes) -> list[Unit]:
+def _dissect_one(data: bytes) -> list[Item]:
     """All of it from one end; nothing if there are signs that it is not."""
     dissector = Dissector("websocket", opened=not looks_like_http(data))
     sender = _sender(data, 0, Role.SERVER)
-    units = dissector.feed(_event(sender, data)) + dissector.end()
+    items = dissector.feed(_event(sender, data)) + dissector.end()
     doubtful = dissector.direction(sender).failure or any(
-        unit.kind not in ("handshake", "frame") for unit in units
+        item.kind not in ("handshake", "frame") for item in items
     )
-    return [] if doubtful else units
+    return [] if doubtful else items
 
 
-def _dissect_both(data: bytes) -> list[Unit]:
+def _dissect_both(data: bytes) -> list[Item]:
     """Units of both ends, one after the other in one piece: slower, for each is cut out first."""
     dissector = Dissector("websocket", opened=not looks_like_http(data))
-    units: list[Unit] = []
+    items: list[Item] = []
     sender, at = _sender(data, 0, Role.SERVER), 0
     direction = dissector.direction(sender)
     frames: dict[int, int] | None = None
@@ -196,9 +196,9 @@ def _dissect_both(data: bytes) -> list[Unit]:
                 frames = _whole_frames(data, at) if frames is None else frames
                 size = frames.get(at, 0)
         size = size or direction.bite(data, at)
-        units += dissector.feed(_event(sender, data[at : at + size]))
+        items += dissector.feed(_event(sender, data[at : at + size]))
         at += size
-    return units + dissector.end()
+    return items + dissector.end()
 
 
 def _whole_frames(data: bytes, at: int) -> dict[int, int]:
@@ -206,7 +206,7 @@ def _whole_frames(data: bytes, at: int) -> dict[int, int]:
     sizes: dict[int, int] = {}
     end = at
 
-    def count(field: Field, raw: bytes) -> None:
+    def count(field: FieldType, raw: bytes) -> None:
         nonlocal end
         end += len(raw)
 
@@ -224,7 +224,7 @@ def _whole_frames(data: bytes, at: int) -> dict[int, int]:
 
 
 def _sender(data: bytes, at: int, before: Role) -> Role:
-    """Who sent the unit that begins there (§5.1: a client masks all frames, a server none)."""
+    """Who sent the item that begins there (§5.1: a client masks all frames, a server none)."""
     if http := _HTTP.match(data, at):
         return Role.SERVER if http[1] else Role.CLIENT
     if at + 1 >= len(data):

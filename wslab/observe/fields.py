@@ -1,4 +1,4 @@
-"""What the dissector shows: fields with their bytes, and units of fields that belong together."""
+"""What the dissector shows: fields with their bytes, and items of fields that belong together."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Bits(NamedTuple):
     meaning: str
 
 
-class Labelled(NamedTuple):
+class Field(NamedTuple):
     """Bytes of a stream with what they are. ``start`` counts bytes from the start of the stream.
 
     ``value`` is what the bytes say (a number, a text), ``meaning`` what that is good for;
@@ -38,7 +38,7 @@ class Labelled(NamedTuple):
         return draw("field_html", self)
 
 
-class Unit(NamedTuple):
+class Item(NamedTuple):
     """Fields that belong together: the head of a handshake, one frame, a chunk of raw bytes.
 
     ``time`` is in seconds since the recording began, when its first byte crossed.
@@ -48,7 +48,7 @@ class Unit(NamedTuple):
     time: float
     kind: str
     summary: str
-    fields: tuple[Labelled, ...]
+    fields: tuple[Field, ...]
 
     @property
     def raw(self) -> bytes:
@@ -58,7 +58,7 @@ class Unit(NamedTuple):
     def _repr_html_(self) -> str:
         from ..views import draw  # only here: to look is not to draw
 
-        return draw("unit_html", self)
+        return draw("item_html", self)
 
 
 def show(data: bytes, text: bool) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from ..protocol import frames, http
-from ..protocol.grammar import Field
+from ..protocol.grammar import FieldType
 from ..protocol.masking import mask
 from ..protocol.rfc import LENGTH_16, LENGTH_64, Opcode, close_code_meaning, is_control
 from .deflate import COMPRESSED, Inflater
-from .fields import Bits, Labelled, show
+from .fields import Bits, Field, show
 
-Read = tuple[Field, bytes]
+Read = tuple[FieldType, bytes]
 """A field of the grammar with the bytes that the parser took for it."""
 
 
@@ -29,7 +29,7 @@ class _Context:
         self.key = b""
 
 
-def explain_head(read: list[Read], start: int) -> tuple[str, list[Labelled]]:
+def explain_head(read: list[Read], start: int) -> tuple[str, list[Field]]:
     """The head of a request or a response: (summary, fields)."""
     fields = []
     for field, raw in read:
@@ -38,30 +38,30 @@ def explain_head(read: list[Read], start: int) -> tuple[str, list[Labelled]]:
     return fields[0].value, fields
 
 
-def _explain_line(start: int, field: Field, raw: bytes) -> Labelled:
+def _explain_line(start: int, field: FieldType, raw: bytes) -> Field:
     text = raw.rstrip(b"\r\n").decode("latin-1")
     if not text:
         ends = {http.HEADER_FIELD: "the end of the head", http.TRAILER: "the end of the body"}
         value = "CR LF" if raw == b"\r\n" else raw.hex(" ")
         meaning, section = ends.get(field, "before the head"), field.section
-        return Labelled(start, raw, "blank line", value, meaning, section)
+        return Field(start, raw, "blank line", value, meaning, section)
     if field is http.REQUEST_LINE:
         meaning = "method, resource name and HTTP version: this much is HTTP"
-        return Labelled(start, raw, field.label, text, meaning, field.section)
+        return Field(start, raw, field.label, text, meaning, field.section)
     if field is http.STATUS_LINE:
         status = text[9:12]
         interim = status[:1] == "1" and status != "101"
         meaning = _INTERIM if interim else _STATUS[status == "101"]
-        return Labelled(start, raw, field.label, text, meaning, field.section)
+        return Field(start, raw, field.label, text, meaning, field.section)
     name, colon, value = text.partition(":")
     if not colon or text[0] in " \t":
-        return Labelled(start, raw, field.label, text.strip(), "goes with the line above", "")
+        return Field(start, raw, field.label, text.strip(), "goes with the line above", "")
     name = name.strip() or field.label
     key = name.lower()
     if key == "connection" and "upgrade" not in value.lower():
         key = "connection alone"
     meaning, section = _HEADERS.get(key, ("not used by WebSocket itself", ""))
-    return Labelled(start, raw, name, value.strip(), meaning, section)
+    return Field(start, raw, name, value.strip(), meaning, section)
 
 
 _STATUS = {
@@ -93,7 +93,7 @@ _HEADERS = {
 }
 
 
-def explain_chunk(read: list[Read], start: int) -> tuple[str, list[Labelled]]:
+def explain_chunk(read: list[Read], start: int) -> tuple[str, list[Field]]:
     """A chunk of an HTTP body (RFC 9112 §7.1); after the last one come trailer fields."""
     fields = []
     size = re.match("[0-9A-Fa-f]*", read[0][1].decode("latin-1"))[0]  # type: ignore[index]
@@ -106,18 +106,18 @@ def explain_chunk(read: list[Read], start: int) -> tuple[str, list[Labelled]]:
             meaning = (
                 "bytes in this chunk, in hexadecimal" if bytes_ else "no bytes: the last chunk"
             )
-            fields.append(Labelled(start, raw, label, str(bytes_), meaning, ""))
+            fields.append(Field(start, raw, label, str(bytes_), meaning, ""))
         elif field is http.CHUNK:
-            fields.append(Labelled(start, raw, label, show(raw, True), "a part of the body", ""))
+            fields.append(Field(start, raw, label, show(raw, True), "a part of the body", ""))
         else:
-            fields.append(Labelled(start, raw, label, "CR LF", "the next size follows", ""))
+            fields.append(Field(start, raw, label, "CR LF", "the next size follows", ""))
         start += len(raw)
     return f"HTTP body, chunk of {bytes_} bytes" if bytes_ else "HTTP body, last chunk", fields
 
 
 def explain_frame(
     read: list[Read], start: int, message: int, inflater: Inflater | None = None
-) -> tuple[str, list[Labelled]]:
+) -> tuple[str, list[Field]]:
     """A frame, whole or broken off, of a message that began with that opcode: (summary, fields).
 
     A frame of a compressed message comes with an ``inflater``.
@@ -129,7 +129,7 @@ def explain_frame(
             field = COMPRESSED
         value, meaning, bits = _FRAME_FIELDS[field](raw, context)
         label, section = field
-        fields.append(Labelled(start, raw, label, value, meaning, section, bits))
+        fields.append(Field(start, raw, label, value, meaning, section, bits))
         start += len(raw)
         if label in _SAID:
             said.append(value)
@@ -249,7 +249,7 @@ def _close_reason(raw: bytes, context: _Context) -> Explained:
     return show(data, text=True), f"for whoever reads the logs{_undone(context)}", ()
 
 
-_FRAME_FIELDS: dict[Field, Callable[[bytes, _Context], Explained]] = {
+_FRAME_FIELDS: dict[FieldType, Callable[[bytes, _Context], Explained]] = {
     frames.HEADER: _header,
     frames.EXTENDED_LENGTH: _extended_length,
     frames.MASKING_KEY: _masking_key,

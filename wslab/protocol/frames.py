@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from .errors import ProtocolError
-from .grammar import EXACTLY, Field, Parser, Want
+from .grammar import EXACTLY, FieldType, Parser, Want
 from .masking import mask
 from .rfc import (
     LENGTH_16,
@@ -22,12 +22,12 @@ from .rfc import (
     may_be_sent,
 )
 
-HEADER = Field("frame header", "5.2")
-EXTENDED_LENGTH = Field("extended payload length", "5.2")
-MASKING_KEY = Field("masking key", "5.3")
-PAYLOAD = Field("payload", "5.2")
-CLOSE_CODE = Field("close code", "5.5.1")
-CLOSE_REASON = Field("close reason", "5.5.1")
+HEADER = FieldType("frame header", "5.2")
+EXTENDED_LENGTH = FieldType("extended payload length", "5.2")
+MASKING_KEY = FieldType("masking key", "5.3")
+PAYLOAD = FieldType("payload", "5.2")
+CLOSE_CODE = FieldType("close code", "5.5.1")
+CLOSE_REASON = FieldType("close reason", "5.5.1")
 
 # The wants that never change are made once: a frame costs one generator step a field, nothing more.
 WANT_HEADER: Want = (HEADER, 2, EXACTLY)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator
 from typing import NamedTuple, TypeVar
 
 
-class Field(NamedTuple):
+class FieldType(NamedTuple):
     """What some bytes on the wire are called, and where RFC 6455 says so."""
 
     label: str
@@ -24,14 +24,14 @@ EXACTLY, LINE, PARTLY = 0, 1, 2
 """How many bytes satisfy a want of ``size``: exactly so many · up to and with the first line feed,
 ``size`` bytes at most · whatever is there, from one byte up to ``size``."""
 
-Want = tuple[Field, int, int]
+Want = tuple[FieldType, int, int]
 """A parser's wish for its next bytes: (field, size in bytes, one of EXACTLY, LINE, PARTLY)."""
 
 Result = TypeVar("Result")
 Parser = Generator[Want, bytes, Result]
 """A parser: yields wants, is sent bytes, and returns what it has read."""
 
-OnField = Callable[[Field, bytes], None]
+OnField = Callable[[FieldType, bytes], None]
 """Is shown each field with its bytes, in the order of the stream; no byte is left out."""
 
 
@@ -40,8 +40,8 @@ class Reader:
 
     >>> got = []
     >>> def parser():
-    ...     length = yield Field("length", "5.2"), 1, EXACTLY
-    ...     got.append((yield Field("payload", "5.2"), length[0], EXACTLY))
+    ...     length = yield FieldType("length", "5.2"), 1, EXACTLY
+    ...     got.append((yield FieldType("payload", "5.2"), length[0], EXACTLY))
     >>> reader = Reader(parser())
     >>> _ = reader.feed(b"\x05He"), reader.feed(b"llo")
     >>> got

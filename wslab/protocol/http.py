@@ -12,18 +12,18 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, NoReturn
 
 from .errors import HandshakeError
-from .grammar import LINE, PARTLY, Field, Parser, Want
+from .grammar import LINE, PARTLY, FieldType, Parser, Want
 from .refusal import stranger
 
-REQUEST_LINE = Field("request line", "4.1")
-STATUS_LINE = Field("status line", "4.2.2")
-HEADER_FIELD = Field("header field", "4.1")
-BODY = Field("HTTP body", "4.1")
+REQUEST_LINE = FieldType("request line", "4.1")
+STATUS_LINE = FieldType("status line", "4.2.2")
+HEADER_FIELD = FieldType("header field", "4.1")
+BODY = FieldType("HTTP body", "4.1")
 # RFC 9112 §7.1: a body in chunks, each with its size; RFC 6455 has none.
-CHUNK_SIZE = Field("chunk size", "")
-CHUNK = Field("chunk data", "")
-CHUNK_END = Field("end of chunk", "")
-TRAILER = Field("trailer field", "")
+CHUNK_SIZE = FieldType("chunk size", "")
+CHUNK = FieldType("chunk data", "")
+CHUNK_END = FieldType("end of chunk", "")
+TRAILER = FieldType("trailer field", "")
 
 MAX_HEAD = 16 * 1024
 """The longest head that is read, in bytes: request line and all header fields."""
@@ -180,7 +180,7 @@ def read_body(
         keep((yield BODY, 2**62, PARTLY))
 
 
-def _read_piecewise(field: Field, size: int, keep: Callable[[bytes], None]) -> Parser[None]:
+def _read_piecewise(field: FieldType, size: int, keep: Callable[[bytes], None]) -> Parser[None]:
     while size:
         piece = yield field, size, PARTLY
         size -= len(piece)

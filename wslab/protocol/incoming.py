@@ -21,7 +21,7 @@ from .frames import (
     close_payload,
     read_header,
 )
-from .grammar import EXACTLY, PARTLY, Field, OnField, Parser, Reader, Want
+from .grammar import EXACTLY, PARTLY, FieldType, OnField, Parser, Reader, Want
 from .handshake import accept, check_response, refuse
 from .http import (
     REQUEST_LINE,
@@ -41,7 +41,7 @@ from .refusal import MAX_BODY, stranger, text_of
 from .rfc import Opcode, Role, State, may_be_sent
 from .shortcut import whole_messages
 
-AFTER_CLOSE = Field("after the Close frame", "5.5.1")
+AFTER_CLOSE = FieldType("after the Close frame", "5.5.1")
 
 MAX_INTERIM = 10
 """How many interim answers (1xx) may come before the final one."""
@@ -125,7 +125,7 @@ class Incoming:
         return self._take_events()
 
     @property
-    def wanted(self) -> Field | None:
+    def wanted(self) -> FieldType | None:
         """The field that is read next; None when the connection reads no more."""
         want = self.want
         return want[0] if want else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import NamedTuple
 
-from ..observe.fields import Labelled, Unit
+from ..observe.fields import Field, Item
 from .html import PLAIN_ROW, painted
 
 _HEADER = {"frame header", "extended payload length", "masking key"}
@@ -24,13 +24,13 @@ class Part(NamedTuple):
     value: str
 
 
-def bits_html(unit: Unit) -> str:
+def bits_html(item: Item) -> str:
     """The first bytes of a frame, up to the payload, as the figure of §5.2 draws them.
 
     Raises:
-        ValueError: The unit is no frame, or broke off before its header was there.
+        ValueError: The item is no frame, or broke off before its header was there.
     """
-    parts = header_parts(unit)
+    parts = header_parts(item)
     total = parts[-1].start + len(parts[-1].bits)
     rows = "".join(_row(parts, start, min(start + 32, total)) for start in range(0, total, 32))
     ruler = " ".join(f'<th scope="col" style="{_CELL};min-width:16px">{n}</th>' for n in range(32))
@@ -41,15 +41,15 @@ def bits_html(unit: Unit) -> str:
     )
 
 
-def header_parts(unit: Unit) -> list[Part]:
+def header_parts(item: Item) -> list[Part]:
     """The parts of a frame's header, in order. Raises ValueError for what is no frame."""
-    fields = [field for field in unit.fields if field.label in _HEADER]
-    if unit.kind != "frame" or not fields:
-        raise ValueError(f"only a frame has header bits, and this is {unit.kind}: {unit.summary}")
+    fields = [field for field in item.fields if field.label in _HEADER]
+    if item.kind != "frame" or not fields:
+        raise ValueError(f"only a frame has header bits, and this is {item.kind}: {item.summary}")
     return list(_parts(fields))
 
 
-def _parts(fields: list[Labelled]) -> Iterator[Part]:
+def _parts(fields: list[Field]) -> Iterator[Part]:
     number = 0
     for field in fields:
         start = 8 * (field.start - fields[0].start)

@@ -12,7 +12,7 @@ from html import escape
 from typing import NamedTuple
 
 from ..observe.dissect import Dissection, dissect
-from ..observe.fields import Unit
+from ..observe.fields import Item
 from ..protocol.connection import Connection
 from ..protocol.events import Failed
 from ..protocol.frames import encode_frame
@@ -20,7 +20,7 @@ from ..protocol.rfc import Opcode, Role
 from ..unhex import unhex
 from .bits import bits_html
 from .columns import printable
-from .html import unit_html
+from .html import item_html
 
 MOST_BYTES = 100_000
 """The longest payload in bytes: enough to see all three forms of the length."""
@@ -50,7 +50,7 @@ class Built(NamedTuple):
         if self.broken:
             return f"Not allowed. The receiver fails the connection with {self.broken}."
         frames = len(self.dissection)
-        last = self.dissection.units[-1].fields[0].raw[0]
+        last = self.dissection.items[-1].fields[0].raw[0]
         goes_on = "" if last & 0x80 else " FIN is 0: the message goes on in the next frame (§5.4)."
         return f"Allowed: {size} in {frames} {'frame' if frames == 1 else 'frames'}.{goes_on}"
 
@@ -59,15 +59,15 @@ class Built(NamedTuple):
 
     def _repr_html_(self) -> str:
         parts = [f"<p><b>{escape(printable(self.verdict))}</b></p>\n"]
-        for number, unit in enumerate(self.dissection):
+        for number, item in enumerate(self.dissection):
             # The bits of the first header; the bytes of all have their bits in their tables.
-            parts += [unit_html(unit), *(() if number else _header_bits(unit))]
+            parts += [item_html(item), *(() if number else _header_bits(item))]
         return f"<div>{''.join(parts)}</div>"
 
 
-def _header_bits(unit: Unit) -> Iterator[str]:
+def _header_bits(item: Item) -> Iterator[str]:
     with contextlib.suppress(ValueError):  # bytes after a broken rule: nobody reads their header
-        yield bits_html(unit)
+        yield bits_html(item)
 
 
 def build(

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from ..observe.dissect import dissect
-from ..observe.fields import Labelled, Unit
+from ..observe.fields import Field, Item
 from ..observe.tap import Recording
 from ..protocol.rfc import Role
 from .columns import columns, printable, shorten
@@ -29,8 +29,8 @@ PLAIN_ROW = '<tr style="background:none">'
 """Notebooks stripe every other row of a table, which here would mean nothing."""
 
 MOST_FIELDS, MOST_TEXT = 100, 400
-MOST_UNITS, MOST_LINES = 8, 1000
-"""So many units are shown in full, so many more in one line each; the rest is counted."""
+MAX_ITEMS, MOST_LINES = 8, 1000
+"""So many items are shown in full, so many more in one line each; the rest is counted."""
 
 _ARROWS = {Role.CLIENT: "client → server", Role.SERVER: "client ← server"}
 _MONO = "font-family:monospace;font-size:0.95em"
@@ -49,41 +49,41 @@ def recording_html(recording: Recording) -> str:
     return explain_html(dissect(recording))
 
 
-def explain_html(units: Iterable[Unit]) -> str:
+def explain_html(items: Iterable[Item]) -> str:
     """Units in order: the first in full, then one line each, then how many more there are."""
-    units = list(units)
-    full, lines = units[:MOST_UNITS], units[MOST_UNITS : MOST_UNITS + MOST_LINES]
-    parts = [unit_html(unit) for unit in full]
+    items = list(items)
+    full, lines = items[:MAX_ITEMS], items[MAX_ITEMS : MAX_ITEMS + MOST_LINES]
+    parts = [item_html(item) for item in full]
     if lines:
-        note = f"{_count(len(lines), 'more unit')} in one line each: {_count(_size(lines), 'byte')}"
-        rows = "".join(_line(number, unit) for number, unit in enumerate(lines, len(full)))
-        head = "".join(_th("col", name) for name in ("unit", "direction", "bytes", "ms", "what"))
+        note = f"{_count(len(lines), 'more item')} in one line each: {_count(_size(lines), 'byte')}"
+        rows = "".join(_line(number, item) for number, item in enumerate(lines, len(full)))
+        head = "".join(_th("col", name) for name in ("item", "direction", "bytes", "ms", "what"))
         table = f"{_TABLE}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         parts.append(f"<details><summary>{note}</summary>{table}</details>\n")
-    rest = units[MOST_UNITS + MOST_LINES :]
+    rest = items[MAX_ITEMS + MOST_LINES :]
     if rest:
-        note = f"{_count(len(rest), 'more unit')} not listed: {_count(_size(rest), 'byte')}"
+        note = f"{_count(len(rest), 'more item')} not listed: {_count(_size(rest), 'byte')}"
         parts.append(f"<p>… {note}</p>\n")
     return f"<div>{''.join(parts) or '<p>Nothing crossed.</p>'}</div>"
 
 
-def unit_html(unit: Unit) -> str:
-    """One unit: a heading, its bytes, what they mean."""
-    facts = [_count(_size([unit]), "byte")] if unit.fields else []
-    if unit.time:  # bytes that come from no recording have no time
-        facts.append(f"{unit.time * 1000:.1f} ms")
-    summary = escape(shorten(unit.summary, 120))
-    heading = f"<b>{_ARROWS[unit.sender]}</b> &nbsp;{summary} &nbsp;({', '.join(facts)})"
+def item_html(item: Item) -> str:
+    """One item: a heading, its bytes, what they mean."""
+    facts = [_count(_size([item]), "byte")] if item.fields else []
+    if item.time:  # bytes that come from no recording have no time
+        facts.append(f"{item.time * 1000:.1f} ms")
+    summary = escape(shorten(item.summary, 120))
+    heading = f"<b>{_ARROWS[item.sender]}</b> &nbsp;{summary} &nbsp;({', '.join(facts)})"
     heading = heading.replace(" &nbsp;()", "")
-    return f'<div><p style="margin:12px 0 2px">{heading}</p>\n{fields_html(unit.fields)}</div>\n'
+    return f'<div><p style="margin:12px 0 2px">{heading}</p>\n{fields_html(item.fields)}</div>\n'
 
 
-def field_html(field: Labelled) -> str:
+def field_html(field: Field) -> str:
     """One field alone."""
     return fields_html([field])
 
 
-def fields_html(fields: Iterable[Labelled]) -> str:
+def fields_html(fields: Iterable[Field]) -> str:
     """Fields that follow each other: their bytes, then the table of what they mean."""
     fields = list(fields)
     return f"<div>{_bytes_table(fields)}{_meaning_table(fields)}</div>" if fields else ""
@@ -106,7 +106,7 @@ def painted(number: int) -> str:
 # ---------------------------------------------------------------- the bytes
 
 
-def _bytes_table(fields: list[Labelled]) -> str:
+def _bytes_table(fields: list[Field]) -> str:
     """Rows of 16 bytes, each in three lines: whose they are, hex, ASCII."""
     data = b"".join(field.raw for field in fields)
     ends = list(itertools.accumulate(len(field.raw) for field in fields))
@@ -129,7 +129,7 @@ def _bytes_table(fields: list[Labelled]) -> str:
     return f'{_TABLE}{_CAPTION}{caption}</caption>\n<tbody style="{_MONO}">{body}</tbody></table>\n'
 
 
-def _bytes_row(fields: list[Labelled], ends: list[int], data: bytes, row: int) -> str:
+def _bytes_row(fields: list[Field], ends: list[int], data: bytes, row: int) -> str:
     whole = range(row, min(row + ROW, len(data)))
     names, codes, texts = [], [], []
     for number, group in itertools.groupby(whole, lambda at: bisect.bisect_right(ends, at)):
@@ -156,7 +156,7 @@ def _ascii(byte: int) -> str:
 # ---------------------------------------------------------------- what they mean
 
 
-def _meaning_table(fields: list[Labelled]) -> str:
+def _meaning_table(fields: list[Field]) -> str:
     cited = any(field.section for field in fields)  # raw TCP has no section to show
     rows = [row for pair in enumerate(fields[:MOST_FIELDS]) for row in _meanings(*pair, cited)]
     rest = fields[MOST_FIELDS:]
@@ -171,7 +171,7 @@ def _meaning_table(fields: list[Labelled]) -> str:
     return f"{_TABLE}{caption}\n{body}</table>"
 
 
-def _meanings(number: int, field: Labelled, cited: bool) -> Iterator[str]:
+def _meanings(number: int, field: Field, cited: bool) -> Iterator[str]:
     """The rows of one field: its own, then one for each of its bits."""
     last = field.start + len(field.raw) - 1
     where = f"byte {last}" if last == field.start else f"bytes {field.start}–{last}"
@@ -197,9 +197,9 @@ def _meaning(number: int, where: str, label: str, value: str, meaning: str, *sec
     return f"<tr>{name} {' '.join(cells)}</tr>\n"
 
 
-def _line(number: int, unit: Unit) -> str:
-    time = f"{unit.time * 1000:.1f}"
-    facts = (_ARROWS[unit.sender], str(_size([unit])), time, escape(shorten(unit.summary, 80)))
+def _line(number: int, item: Item) -> str:
+    time = f"{item.time * 1000:.1f}"
+    facts = (_ARROWS[item.sender], str(_size([item])), time, escape(shorten(item.summary, 80)))
     return f"<tr>{_th('row', str(number))} {' '.join(map(_td, facts))}</tr>\n"
 
 
@@ -220,8 +220,8 @@ def _text(text: str) -> str:
     return escape(_LONG_WORD.sub("\\1\0", printable(text))).replace("\0", "<wbr>")
 
 
-def _size(units: Iterable[Unit]) -> int:
-    return sum(len(field.raw) for unit in units for field in unit.fields)
+def _size(items: Iterable[Item]) -> int:
+    return sum(len(field.raw) for item in items for field in item.fields)
 
 
 def _count(number: int, noun: str) -> str:

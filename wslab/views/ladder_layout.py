@@ -9,16 +9,16 @@ from typing import Any, NamedTuple, Protocol
 
 from ..observe.deflate import COMPRESSED
 from ..observe.dissect import Dissection, dissect
-from ..observe.fields import Unit
+from ..observe.fields import Item
 from ..observe.tap import Recording
 from ..protocol.rfc import Opcode, Role, is_control
 from .columns import shorten
 
-MOST_UNITS = 30
-"""So many units of a conversation are drawn; the rest is counted."""
+MAX_ITEMS = 30
+"""So many items of a conversation are drawn; the rest is counted."""
 
 STEP = 0.4
-"""How far apart units of one sender are at least, in delays: room for a label."""
+"""How far apart items of one sender are at least, in delays: room for a label."""
 
 LONG = 2.0
 """A pause of more delays than this is drawn as so much, and its length written down."""
@@ -39,7 +39,7 @@ class Told(Protocol):
 
 
 class Arrow(NamedTuple):
-    """One unit in its place; ``sent`` and ``arrives`` in seconds, as drawn."""
+    """One item in its place; ``sent`` and ``arrives`` in seconds, as drawn."""
 
     sender: Role
     kind: str
@@ -55,7 +55,7 @@ class Arrow(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """One conversation; ``left_out`` units are too many to be drawn."""
+    """One conversation; ``left_out`` items are too many to be drawn."""
 
     title: str
     arrows: list[Arrow]
@@ -63,7 +63,7 @@ class Panel(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One unit or the end of a stream, when it was recorded."""
+    """One item or the end of a stream, when it was recorded."""
 
     time: float
     sender: Role
@@ -74,50 +74,50 @@ class Step(NamedTuple):
 
 
 def take_apart(what: Told | Recording | Dissection) -> tuple[list[Step], bool]:
-    """The units of a conversation and the ends of its streams in order; whether it is WebSocket."""
+    """The items of a conversation and the ends of its streams in order; whether it is WebSocket."""
     recording: Iterable[Any] = ()
     if isinstance(what, Recording):
-        recording, units = what, dissect(what)
+        recording, items = what, dissect(what)
     elif isinstance(what, Dissection):
-        units = what
+        items = what
     else:
-        recording, units = what.recording, what.dissection
+        recording, items = what.recording, what.dissection
     events = list(recording)
     passed = {role: [*accumulate(e.size * (e.sender is role) for e in events)] for role in Role}
     placed = []
-    for unit in units:
-        start = unit.fields[0].start if unit.fields else 0
-        placed.append((bisect_right(passed[unit.sender], start), _step(unit)))
+    for item in items:
+        start = item.fields[0].start if item.fields else 0
+        placed.append((bisect_right(passed[item.sender], start), _step(item)))
     for number, e in enumerate(events):
         if not e.size:
             placed.append((number, Step(e.time, e.sender, "end", "end of stream", "")))
     # What has the same time keeps the order in which it was recorded.
     steps = [step for place, step in sorted(placed, key=lambda each: (each[1].time, each[0]))]
-    return steps, any(unit.kind in ("handshake", "frame") for unit in units)
+    return steps, any(item.kind in ("handshake", "frame") for item in items)
 
 
-def _step(unit: Unit) -> Step:
-    """What is written on the arrow of a unit; a frame's bytes as header + payload."""
-    size = sum(len(field.raw) for field in unit.fields)
+def _step(item: Item) -> Step:
+    """What is written on the arrow of an item; a frame's bytes as header + payload."""
+    size = sum(len(field.raw) for field in item.fields)
     kind, count = "other", f"({size} B)" if size else ""
-    if unit.kind == "handshake":
+    if item.kind == "handshake":
         kind = "handshake"
-    elif unit.kind == "bytes":
+    elif item.kind == "bytes":
         kind = "data"
-    elif unit.kind == "frame":
-        first, second = unit.fields[0].raw
+    elif item.kind == "frame":
+        first, second = item.fields[0].raw
         opcode = Opcode(first & 0x0F) if first & 0x0F in set(Opcode) else None
         if opcode is not None:
             kind = "control" if is_control(opcode) else "data"
-        said = sum(len(field.raw) for field in unit.fields if field.label in _SAID)
+        said = sum(len(field.raw) for field in item.fields if field.label in _SAID)
         count = f"({size - said}+{said} B{', masked' if second & 0x80 else ''})"
-    return Step(unit.time, unit.sender, kind, shorten(unit.summary, 60), count, size)
+    return Step(item.time, item.sender, kind, shorten(item.summary, 60), count, size)
 
 
 def lay_out(steps: list[Step], websocket: bool, delay: float) -> Panel:
-    """Lay the units out in time, each after what it may be the answer to."""
+    """Lay the items out in time, each after what it may be the answer to."""
     arrows: list[Arrow] = []
-    for before, step in zip([None, *steps], steps[:MOST_UNITS], strict=False):
+    for before, step in zip([None, *steps], steps[:MAX_ITEMS], strict=False):
         sent, count = 0.0, step.bytes
         if before is not None:
             pause = step.time - before.time
@@ -130,4 +130,4 @@ def lay_out(steps: list[Step], websocket: bool, delay: float) -> Panel:
                 sent = arrows[-1].arrives + pause
         arrows.append(Arrow(*step[1:4], count.strip(), sent, sent + delay))
     title = "WebSocket: messages over that stream" if websocket else "Raw TCP: a stream of bytes"
-    return Panel(title, arrows, max(0, len(steps) - MOST_UNITS))
+    return Panel(title, arrows, max(0, len(steps) - MAX_ITEMS))

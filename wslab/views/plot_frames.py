@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..observe.fields import Unit
+from ..observe.fields import Item
 from ..protocol.frames import encode_frame
 from ..protocol.rfc import LENGTH_16, Opcode
 from .bits import Part, header_parts
@@ -25,17 +25,17 @@ MOST = 2**24
 _PAYLOAD = "#F2F2F2"
 
 
-def bits(unit: Unit) -> Picture:
+def bits(item: Item) -> Picture:
     """The header of a frame with its real bits, 32 a row, as the figure of §5.2 draws them.
 
     Raises:
-        ValueError: The unit is no frame, or broke off before its header was there.
+        ValueError: The item is no frame, or broke off before its header was there.
     """
-    parts = header_parts(unit)
+    parts = header_parts(item)
     total = parts[-1].start + len(parts[-1].bits)
     told = [f"{part.label} {part.value}" for part in parts]
     alt = f"Header of a frame, {total} bits in rows of 32: {', '.join(told)}. Then the payload."
-    lines = [f"{ARROWS[unit.sender]}  header of {total} bits", "", "  bits      field"]
+    lines = [f"{ARROWS[item.sender]}  header of {total} bits", "", "  bits      field"]
     for part in parts:
         last = part.start + len(part.bits) - 1
         where = str(part.start) if last == part.start else f"{part.start}-{last}"

@@ -1,4 +1,4 @@
-"""The ladder diagram: conversations side by side, time runs down, an arrow for each unit."""
+"""The ladder diagram: conversations side by side, time runs down, an arrow for each item."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def ladder(
     delay: float = 0.02,
     titles: Sequence[str] = (),
 ) -> Picture:
-    """Conversations side by side, an arrow for each unit from its sender down to its receiver.
+    """Conversations side by side, an arrow for each item from its sender down to its receiver.
 
     ``delay`` is the time on the way, in seconds. It is added: on one machine bytes take
-    microseconds, and the arrows would be flat. A unit is drawn as sent when all that was recorded
+    microseconds, and the arrows would be flat. An item is drawn as sent when all that was recorded
     before it has arrived; the pauses between are those of the recording.
 
     Raises:
@@ -52,7 +52,7 @@ def ladder(
         panel = lay_out(*take_apart(conversation), delay)
         panels.append(panel._replace(title=titles[number]) if number < len(titles) else panel)
     note = f"Stretched, to be readable: {delay * 1000:g} ms on the way were added;\n"
-    note += f"units sent in one go are drawn {STEP * delay * 1000:g} ms apart"
+    note += f"items sent in one go are drawn {STEP * delay * 1000:g} ms apart"
     if any(" after " in arrow.bytes for panel in panels for arrow in panel.arrows):
         note += f";\npauses of more than {LONG * delay * 1000:g} ms are drawn as so much"
     return picture(_alt(panels, note), _twin(panels, note), lambda: _draw(panels, delay, note))
@@ -64,7 +64,7 @@ def ladder(
 def _alt(panels: list[Panel], note: str) -> str:
     parts = [f"Ladder diagram, time runs down; {_one_line(note)}."]
     for panel in panels:
-        parts.append(f"{panel.title}, {len(panel.arrows) + panel.left_out} units:")
+        parts.append(f"{panel.title}, {len(panel.arrows) + panel.left_out} items:")
         told = [f"{arrow.sender.value} sends {arrow.label}" for arrow in panel.arrows]
         told += [f"{panel.left_out} more are not drawn"] if panel.left_out else []
         parts.append(f"{'; '.join(told) or 'nothing crossed'}.")
@@ -80,7 +80,7 @@ def _twin(panels: list[Panel], note: str) -> str:
             start = f"{times}  {ARROWS[arrow.sender]}  "
             what = shorten(arrow.what, 79 - len(start) - len(arrow.bytes))
             lines.append(f"{start}{what} {arrow.bytes}".rstrip())
-        lines += [f"({panel.left_out} more units are not drawn)"] if panel.left_out else []
+        lines += [f"({panel.left_out} more items are not drawn)"] if panel.left_out else []
         lines += [] if panel.arrows else ["(nothing crossed)"]
         lines.append("")
     return "\n".join([*lines, "Sent and arrived, in ms.", f"{note}."])
@@ -130,7 +130,7 @@ def _draw_panel(axes: Any, panel: Panel, start: float, end: float) -> None:
     for arrow in panel.arrows:
         _draw_arrow(axes, arrow)
     if panel.left_out or not panel.arrows:
-        text = f"{panel.left_out} more units are not drawn" if panel.arrows else "nothing crossed"
+        text = f"{panel.left_out} more items are not drawn" if panel.arrows else "nothing crossed"
         axes.text(0.5, 1000 * end, text, ha="center", va="bottom", color="#333333")
 
 

@@ -26,7 +26,7 @@ IDLE = 1 / 6
 """A silence longer than this part of the whole time is shaded, with its length in it."""
 
 MOST_LINES = 60
-"""So many units of a conversation are listed in words; the rest is counted."""
+"""So many items of a conversation are listed in words; the rest is counted."""
 
 _SLOT = 1 / 7  # of the whole time: room on paper for one label
 _WIDTH = 8.5  # of the picture, in inches
@@ -44,7 +44,7 @@ class Group(NamedTuple):
 
     first: float
     last: float
-    units: int
+    items: int
     size: int
 
     @property
@@ -54,9 +54,9 @@ class Group(NamedTuple):
 
     @property
     def label(self) -> str:
-        """How many bytes, and of how many units if that is more than one."""
+        """How many bytes, and of how many items if that is more than one."""
         size = f"{self.size:,} B" if self.size < 10**7 else f"{self.size / 10**6:,.0f} MB"
-        return size if self.units == 1 else f"{self.units} units\n{size}"
+        return size if self.items == 1 else f"{self.items} items\n{size}"
 
 
 def timeline(
@@ -64,9 +64,9 @@ def timeline(
     titles: Sequence[str] = (),
     one_clock: bool = False,
 ) -> Picture:
-    """Conversations over time: a lane for each direction, a mark for each unit, silences shaded.
+    """Conversations over time: a lane for each direction, a mark for each item, silences shaded.
 
-    Nothing is stretched: a mark stands where its unit was recorded. The first unit of each is at 0;
+    Nothing is stretched: a mark stands where its item was recorded. The first item of each is at 0;
     with ``one_clock`` only that of the first of all, and the others stand as they followed, by the
     clock that all recordings used.
 
@@ -107,14 +107,14 @@ def silences(steps: Sequence[Step], end: float) -> list[tuple[float, float]]:
 
 
 def groups(steps: Sequence[Step], sender: Role, end: float) -> list[Group]:
-    """The units of one lane, with those together that would share the place of one label."""
+    """The items of one lane, with those together that would share the place of one label."""
     found: list[Group] = []
     for step in steps:
         if step.sender is not sender or step.kind == "end":
             continue
         if found and step.time - found[-1].middle < _SLOT * end:
-            first, _, units, size = found[-1]
-            found[-1] = Group(first, step.time, units + 1, size + step.size)
+            first, _, items, size = found[-1]
+            found[-1] = Group(first, step.time, items + 1, size + step.size)
         else:
             found.append(Group(step.time, step.time, 1, step.size))
     return found
@@ -140,15 +140,15 @@ def _alt(strips: list[Strip], end: float) -> str:
         told = []
         for sender in Role:
             sizes = [s.size for s in strip.steps if s.sender is sender and s.kind != "end"]
-            told.append(f"{sender.value} sends {_units(len(sizes))}, {sum(sizes)} bytes")
+            told.append(f"{sender.value} sends {_items(len(sizes))}, {sum(sizes)} bytes")
         for one, other in silences(strip.steps, end):
             told.append(f"idle for {lasting(other - one)} after {lasting(one)}")
         parts.append(f"{strip.title}{begins}: {'; '.join(told)}.")
     return " ".join(parts)
 
 
-def _units(count: int) -> str:
-    return f"{count} {'unit' if count == 1 else 'units'}"
+def _items(count: int) -> str:
+    return f"{count} {'item' if count == 1 else 'items'}"
 
 
 def _twin(strips: list[Strip], end: float) -> str:
@@ -164,11 +164,11 @@ def _twin(strips: list[Strip], end: float) -> str:
                 gap = lasting(quiet.pop(step.time) - step.time)
                 lines.append(f"{'':10}  (idle for {gap})")
         more = len(strip.steps) - MOST_LINES
-        lines += [f"({_units(more)} more)"] if more > 0 else []
+        lines += [f"({_items(more)} more)"] if more > 0 else []
         lines += [] if strip.steps else ["(nothing crossed)"]
         lines.append("")
     return "\n".join(
-        [*lines, "Times from the first unit on; each unit when its first byte crossed."]
+        [*lines, "Times from the first item on; each item when its first byte crossed."]
     )
 
 
@@ -181,11 +181,11 @@ def _draw(strips: list[Strip], end: float) -> Any:
     figure = new_figure(_WIDTH, 1.0 + 1.7 * len(strips))
     every = figure.subplots(len(strips), 1, sharex=True, squeeze=False)[:, 0]
     end = end or 0.001  # an axis needs some length
-    unit, factor = ("s", 1.0) if end >= 10 else ("ms", 1000.0)
+    item, factor = ("s", 1.0) if end >= 10 else ("ms", 1000.0)
     for axes, strip in zip(every, strips, strict=True):
         _draw_strip(axes, strip, end, factor)
     every[0].set_xlim(-0.06 * end * factor, 1.06 * end * factor)
-    every[-1].set_xlabel(f"time from the first unit on, {unit}")
+    every[-1].set_xlabel(f"time from the first item on, {item}")
     kinds = {step.kind for strip in strips for step in strip.steps}
     marks = [
         Line2D([], [], color=color, marker=MARKS[kind], linestyle="none", markersize=6, label=name)

@@ -10,14 +10,14 @@ import sys
 from collections.abc import Iterable
 from typing import TextIO
 
-from ..observe.fields import Bits, Labelled, Unit
+from ..observe.fields import Bits, Field, Item
 from ..protocol.rfc import Role
 from .columns import columns, pad, shorten, wrap
 
 WIDTH = 80
 ROW = 16
 MOST_ROWS = 16
-"""A unit with more rows of hex than this is folded."""
+"""An item with more rows of hex than this is folded."""
 
 ARROWS = {Role.CLIENT: "client -> server", Role.SERVER: "client <- server"}
 
@@ -35,31 +35,31 @@ def wants_color(stream: TextIO) -> bool:
     return stream.isatty()
 
 
-def explain(units: Iterable[Unit], color: bool = False) -> str:
-    """Every byte of every unit: one line on what it is, its bytes, and the table of its fields."""
-    return "\n\n".join(explain_unit(unit, color) for unit in units)
+def explain(items: Iterable[Item], color: bool = False) -> str:
+    """Every byte of every item: one line on what it is, its bytes, and the table of its fields."""
+    return "\n\n".join(explain_item(item, color) for item in items)
 
 
-def explain_unit(unit: Unit, color: bool = False) -> str:
-    """One unit: a handshake's head, a frame, or a chunk of raw bytes."""
-    size = sum(len(field.raw) for field in unit.fields)
+def explain_item(item: Item, color: bool = False) -> str:
+    """One item: a handshake's head, a frame, or a chunk of raw bytes."""
+    size = sum(len(field.raw) for field in item.fields)
     where = f"{size} {'byte' if size == 1 else 'bytes'}"
-    if unit.time:  # bytes that come from no recording have no time
-        where += f", {unit.time * 1000:.1f} ms"
-    title = shorten(f"{ARROWS[unit.sender]}  {unit.summary}", WIDTH - len(where) - 2)
+    if item.time:  # bytes that come from no recording have no time
+        where += f", {item.time * 1000:.1f} ms"
+    title = shorten(f"{ARROWS[item.sender]}  {item.summary}", WIDTH - len(where) - 2)
     title = pad(title, WIDTH - len(where)) + where
-    lines = [f"{_BOLD}{title}{_RESET}" if color else title, *hexdump(unit.fields, color)]
-    if not unit.fields:
+    lines = [f"{_BOLD}{title}{_RESET}" if color else title, *hexdump(item.fields, color)]
+    if not item.fields:
         return lines[0]
     lines.append("")
     lines.append("    at  bytes        field                  value and meaning              RFC")
-    for number, field in enumerate(unit.fields):
+    for number, field in enumerate(item.fields):
         paint = _COLORS[number % len(_COLORS)] if color else ""
         lines += _describe(field, paint)
     return "\n".join(line.rstrip() for line in lines)
 
 
-def hexdump(fields: Iterable[Labelled], color: bool = False) -> list[str]:
+def hexdump(fields: Iterable[Field], color: bool = False) -> list[str]:
     """All bytes as rows of 16: offset, hex, ASCII (a dot for what cannot be printed)."""
     fields = list(fields)
     data = b"".join(field.raw for field in fields)
@@ -98,7 +98,7 @@ def _paint(text: str, paint: str) -> str:
     return f"{paint}{text}{_RESET}" if paint and text.strip() else text
 
 
-def _describe(field: Labelled, paint: str) -> list[str]:
+def _describe(field: Field, paint: str) -> list[str]:
     """The rows of one field in the table: its bits, if any, stand below it."""
     first = field.raw[:4].hex(" ") if len(field.raw) <= 4 else f"{field.raw[:3].hex(' ')} .."
     start = f"{field.start:6x}"
@@ -125,13 +125,13 @@ def _describe_bits(bits: Bits, width: int) -> str:
     return f"        {pattern}  {bits.label:<6} {bits.value:>3}  {bits.meaning}"
 
 
-def ladder(units: Iterable[Unit], width: int = 39) -> list[str]:
-    """A conversation in one line a unit: direction, size, what it is."""
+def ladder(items: Iterable[Item], width: int = 39) -> list[str]:
+    """A conversation in one line an item: direction, size, what it is."""
     lines = []
-    for unit in units:
-        arrow = "->" if unit.sender is Role.CLIENT else "<-"
-        start = f"{arrow} {sum(len(field.raw) for field in unit.fields):>5} B  "
-        lines.append(start + shorten(unit.summary, width - 1 - len(start)))
+    for item in items:
+        arrow = "->" if item.sender is Role.CLIENT else "<-"
+        start = f"{arrow} {sum(len(field.raw) for field in item.fields):>5} B  "
+        lines.append(start + shorten(item.summary, width - 1 - len(start)))
     return lines
 
 

@@ -54,8 +54,8 @@ def http_into_websocket(address: tuple[str, int] | None = None) -> Case:
 
 def bits_of_the_first_letter(case: Case) -> tuple[Bits, ...]:
     """What the first byte behind the opening handshake means to a WebSocket server, bit by bit."""
-    frames = (unit for unit in dissect(case.recording) if unit.kind == "frame")
-    header = next(unit.fields[0] for unit in frames if unit.sender is Role.CLIENT)
+    frames = (item for item in dissect(case.recording) if item.kind == "frame")
+    header = next(item.fields[0] for item in frames if item.sender is Role.CLIENT)
     return tuple(bits for bits in header.bits if bits.offset < 8)
 
 
