@@ -35,6 +35,33 @@ with Session({"ex04_frames": code}, "ex04_frames", limits) as session:
     answer = session.call("f", (sys.argv[2],), {})
     print(json.dumps([answer.value, session.layers]))
 """
+NEIGHBOURS = """
+import json, os, subprocess, sys
+sys.path.insert(0, sys.argv[1])
+from wslab.grading import launch
+from wslab.grading.limits import Limits
+from wslab.grading.session import Session
+code = '''
+import os
+def f(pids):
+    said = []
+    for pid in pids:
+        try:
+            said.append(len(os.listdir(f"/proc/{pid}/fd")) > 2)
+        except OSError as error:
+            said.append(type(error).__name__)
+    return [os.getpid(), said]
+'''
+limits = Limits(load=30, call=15, total=60, landlock=False)
+user, group = launch.other_user()
+words = [sys.executable, "-c", "input()"]
+ordinary = subprocess.Popen(words, stdin=-1, user=user, group=group, extra_groups=[], cwd="/")
+with Session({"ex04_frames": code}, "ex04_frames", limits) as one:
+    with Session({"ex04_frames": code}, "ex04_frames", limits) as other:
+        pid, _ = other.call("f", ([],), {}).value
+        print(json.dumps(one.call("f", ([ordinary.pid, pid],), {}).value[1]))
+ordinary.communicate(b"")
+"""
 pytestmark = only_root
 
 
@@ -79,6 +106,13 @@ def test_the_worker_is_somebody_else(opened: Path, python: str) -> None:
     said, layers = ask("")
     assert said == [False, os.getgroups(), "secret"], "without it, only Landlock closes the file"
     assert "own user" not in layers
+
+
+def test_no_worker_looks_into_another_one(opened: Path, python: str) -> None:
+    """Where Landlock doesn't help: both have the same user, and a pipe holds a submission."""
+    done = run(python, opened, "-c", NEIGHBOURS, str(opened / "kit"))
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout) == [True, "PermissionError"]
 
 
 GRADE = ("-m", "wslab", "grade", "../submissions", "--exercise", "ex01", "--allow-unsandboxed")

@@ -103,6 +103,8 @@ class Child:
 
     def begin(self, allowance: Allowance) -> None:
         """Let it shut itself in and load the file. Raises TimedOut, Ended, WireError."""
+        if self.receive(allowance) != ["hidden"]:
+            raise wire.WireError("the worker did not say that it is hidden")
         self.send(self._begin, allowance, most=64 << 20)
         kind, layers = self.receive(allowance)
         if kind != "ready" or type(layers) is not list:

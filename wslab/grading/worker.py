@@ -6,7 +6,8 @@ reach.
 Nothing here is a secret and nothing can be won by changing it: what goes back is what the code
 answered, and whoever answers something else has answered something else.
 
-The judge begins with one message, a dict: limits, the sources, what to run. Then it sends
+The worker begins with ``["hidden"]``: from then on no other process of its user can read its pipe.
+The judge answers with one message, a dict: limits, the sources, what to run. Then it sends
 ``["call", number, function, args, kwargs]``, or ``["load", number, file]`` for another of the
 files; the answer is ``["returned", number, value]`` or
 ``["raised", number, names, text, file, line]``; between the two, ``["ask", handle, method, args]``
@@ -42,6 +43,8 @@ LOST = 3
 def main() -> None:
     """Run as the child; does not return."""
     pipe, answers = _take_pipe()
+    sandbox.hide()
+    wire.write(answers, ["hidden"], 100)
     commands = wire.Reader(pipe, 64 << 20)
     start = commands.read()
     limits: dict[str, int] = start["limits"]

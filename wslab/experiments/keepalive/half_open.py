@@ -47,14 +47,17 @@ def half_open_server(
 ) -> HalfOpen:
     """Pull the cable of a client (unless told not to), and wait for its server to notice."""
     watches: queue.SimpleQueue[Watch] = queue.SimpleQueue()
-    begin = threading.Event()
+    begin, counted = threading.Event(), threading.Event()
 
     def handler(ws: WebSocket) -> None:
         begin.wait(10.0)
         if ping_every is not None:
             until = clock.now() + hour
             limits = {"every": ping_every, "until": until, "timeout": pong_timeout}
-            watches.put(keep_alive(ws, **limits, clock=clock))
+            watch = keep_alive(ws, **limits, clock=clock)
+            watches.put(watch)
+            if watch.noticed_at is None:
+                counted.wait(10.0)  # the server still believes in this client
         else:
             with contextlib.suppress(ConnectionClosed):
                 for _ in ws:  # waits for a message; there is no clock in here
@@ -65,6 +68,7 @@ def half_open_server(
         server = stack.enter_context(serve(handler, close_timeout=CLOSE_TIMEOUT))
         link = stack.enter_context(Link(server.address, clock=clock))
         stack.callback(begin.set)  # also when interrupted: no handler stays behind
+        stack.callback(counted.set)
         client = stack.enter_context(ws_echo.connect(link.ws_url, close_timeout=CLOSE_TIMEOUT))
         stack.enter_context(_answering(client))
         start = clock.now()
