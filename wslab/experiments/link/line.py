@@ -142,8 +142,8 @@ class _Line(Between):
             for data in super()._chunks(sender):
                 self._look_at_the_clock()
                 wire.put(data)
-        except OSError as reset:
-            error = reset
+        except OSError as gone:
+            error = gone
         wire.end(error)
         self._ended.add(sender)
         if len(self._ended) == len(Role):
@@ -170,7 +170,7 @@ class _Line(Between):
         if self.lost:  # the end of the stream vanishes as well
             self._both_ended.wait()
 
-    def reset(self) -> None:
+    def cut(self) -> None:
         """End both directions, now."""
         for wire in self.wires.values():
             wire.cut()
