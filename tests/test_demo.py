@@ -12,7 +12,7 @@ import pytest
 import wslab
 from wslab import demo
 from wslab.observe.dissect import dissect
-from wslab.observe.tap import Recording
+from wslab.observe.recording import Recording
 from wslab.protocol.rfc import Role
 from wslab.views.columns import columns
 

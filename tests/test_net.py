@@ -19,7 +19,8 @@ from tests.conftest import Certificates
 from tests.peers import alone, reset
 from wslab import net, tcp_echo
 from wslab.errors import Error
-from wslab.observe.tap import Recording, Tap
+from wslab.observe.recording import Recording
+from wslab.observe.tap import Tap
 from wslab.protocol.rfc import Role
 from wslab.secure import Secure
 from wslab.tcp_server import Peer, Server

@@ -24,7 +24,7 @@ from tests.peers import (
     welcome,
 )
 from wslab import net, tcp_echo, ws_echo
-from wslab.observe.tap import Recording
+from wslab.observe.recording import Recording
 from wslab.protocol.handshake import make_response
 from wslab.protocol.http import Request, Response
 from wslab.protocol.rfc import Role

@@ -14,7 +14,7 @@ import wslab
 from tests.conftest import Certificates
 from tests.peers import alone
 from wslab import net, tcp_echo
-from wslab.observe.tap import Recording
+from wslab.observe.recording import Recording
 from wslab.protocol.rfc import Role
 
 pytestmark = pytest.mark.usefixtures("nothing_stays")

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 from . import tcp_echo, ws_echo
 from .client import connect
 from .errors import Error
-from .observe.tap import Recording, Tap
+from .observe.recording import Recording
+from .observe.tap import Tap
 from .protocol.errors import ConnectionClosed, HandshakeError, ProtocolError
 from .protocol.uri import URLError
 from .server import serve

@@ -13,7 +13,8 @@ from . import net
 from .errors import Error
 from .exchange import CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT
 from .net import Stream
-from .observe.tap import Recording, Tap
+from .observe.recording import Recording
+from .observe.tap import Tap
 from .protocol.connection import MAX_FRAGMENTS, MAX_MESSAGE, Connection
 from .protocol.handshake import make_request
 from .protocol.rfc import Role

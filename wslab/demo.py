@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from . import tcp_echo, ws_echo
 from .observe.dissect import Dissection, dissect
-from .observe.tap import Recording
+from .observe.recording import Recording
 from .protocol.rfc import Role
 from .views.text import explain, ladder, side_by_side
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .errors import Error
-from .observe.files import whole_file
+from .observe.files import atomic_write
 from .observe.pcapng import write_pcapng
-from .observe.tap import Recording
+from .observe.recording import Recording
 
 
 class _OnlyTrying(Exception):
@@ -20,7 +20,7 @@ def check_output(name: str) -> None:
     """Now, not after an hour of recording. Raises Error and Error."""
     if Path(name).suffix not in (".json", ".pcapng"):
         raise Error(f"-o takes a name that ends in .json or .pcapng, and not {name!a}.")
-    with contextlib.suppress(_OnlyTrying), whole_file(name):
+    with contextlib.suppress(_OnlyTrying), atomic_write(name):
         raise _OnlyTrying
 
 

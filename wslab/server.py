@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from .exchange import CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT
 from .net import Stream
-from .observe.tap import Recording, Tap
+from .observe.recording import Recording
+from .observe.tap import Tap
 from .protocol.connection import MAX_FRAGMENTS, MAX_MESSAGE, Connection
 from .protocol.errors import ConnectionClosed, HandshakeError
 from .protocol.handshake import accept, make_response, refuse, wants_upgrade

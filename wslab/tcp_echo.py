@@ -11,7 +11,8 @@ from typing import Any
 
 from . import net
 from .net import CHUNK, Stream
-from .observe.tap import Recording, Tap
+from .observe.recording import Recording
+from .observe.tap import Tap
 from .protocol.rfc import Role
 from .protocol.uri import parse_url
 from .tcp_server import Peer, Server

@@ -19,7 +19,7 @@ import pytest
 from tests.protocol.streams import frame
 from tests.shell import sentence
 from wslab.cli import main
-from wslab.observe.tap import Recording
+from wslab.observe.recording import Recording
 
 
 def explained(capsys: pytest.CaptureFixture[str], *words: str) -> str:

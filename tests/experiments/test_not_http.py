@@ -20,7 +20,7 @@ from wslab.experiments.not_http.wrong_door import (
     upgrade_to_http,
 )
 from wslab.observe.dissect import dissect
-from wslab.observe.tap import Recording
+from wslab.observe.recording import Recording
 from wslab.protocol.handshake import accept_value
 from wslab.protocol.rfc import Role
 

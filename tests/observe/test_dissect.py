@@ -18,7 +18,7 @@ from tests.protocol.streams import (
 from wslab import tcp_echo, ws_echo
 from wslab.observe.dissect import Dissection, Dissector, dissect
 from wslab.observe.fields import Item
-from wslab.observe.tap import Event, Recording
+from wslab.observe.recording import Event, Recording
 from wslab.protocol.rfc import Role
 
 C, S = Role.CLIENT, Role.SERVER
@@ -327,11 +327,12 @@ def test_the_end_of_a_stream_shows_what_it_broke_off() -> None:
 
 
 def test_a_recording_that_was_cut() -> None:
-    recording = Recording(max_event=4, clock=lambda: 0.0)
-    recording.add(C, frame(TEXT, b"Hello", KEY))
-    recording.add(S, frame(PONG))
-    recording.add(C, frame(PING, b"", KEY)[:4])
-    assert recording.cut == 7
+    recording = Recording(clock=lambda: 0.0)
+    recording.events = [
+        Event(0.0, C, frame(TEXT, b"Hello", KEY)[:4], 11),
+        Event(0.0, S, frame(PONG), 2),
+        Event(0.0, C, frame(PING, b"", KEY)[:4], 4),
+    ]
     found = dissect(recording, opened=True)
     assert [(item.sender, item.kind) for item in found] == [
         (C, "frame"), (C, "unparsed"), (C, "gap"), (S, "frame"), (C, "unparsed"),
@@ -354,9 +355,8 @@ def test_a_recording_that_is_full() -> None:
 
 
 def test_a_gap_over_tcp() -> None:
-    recording = Recording(max_event=2, clock=lambda: 0.0)
-    recording.add(C, b"Hello")
-    recording.add(C, b"!")
+    recording = Recording(clock=lambda: 0.0)
+    recording.events = [Event(0.0, C, b"He", 5), Event(0.0, C, b"!", 1)]
     found = dissect(recording, "tcp")
     assert summaries(found) == ["'He'", "3 bytes crossed here and were not kept", "'!'"]
     assert [field.start for field in found.fields] == [0, 5], (

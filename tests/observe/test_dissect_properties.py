@@ -7,7 +7,7 @@ from tests.observe.test_dissect import bytes_of
 from tests.protocol.streams import KEY, RFC_REQUEST, RFC_RESPONSE, close_frame, cut, frame, need
 from wslab.observe.dissect import Dissector, dissect
 from wslab.observe.fields import Item
-from wslab.observe.tap import Recording
+from wslab.observe.recording import Recording
 from wslab.protocol.rfc import Role
 
 need("hypothesis")

@@ -18,8 +18,8 @@ from tests.shell import wslab as command
 from wslab import ws_echo
 from wslab.observe.dissect import Dissection, Dissector, dissect
 from wslab.observe.fields import Item
+from wslab.observe.recording import Recording
 from wslab.observe.relay import relay
-from wslab.observe.tap import Recording
 from wslab.protocol.rfc import Role
 from wslab.tcp_server import Peer, Server
 

@@ -12,7 +12,7 @@ from tests.observe.test_deflate import AGREED, HELLO, OFFER, compressed
 from tests.peers import masked
 from tests.protocol.streams import PING, RFC_REQUEST, RFC_RESPONSE, TEXT, frame
 from wslab.observe.dissect import Dissector
-from wslab.observe.tap import Event, Recording
+from wslab.observe.recording import Event, Recording
 from wslab.protocol.rfc import Role
 from wslab.views.live import Live
 

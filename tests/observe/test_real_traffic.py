@@ -24,8 +24,8 @@ from tests.test_jupyterlab import jupyterlab, run_all
 from tests.visit import chromium, missing
 from wslab.observe import deflate
 from wslab.observe.dissect import Dissection
+from wslab.observe.recording import Recording
 from wslab.observe.relay import Relay, relay
-from wslab.observe.tap import Recording
 from wslab.protocol.rfc import Role
 from wslab.tcp_server import Peer, Server
 

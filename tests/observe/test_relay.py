@@ -19,8 +19,8 @@ from tests.visit import Visit, chromium
 from wslab import net, tcp_echo, ws_echo
 from wslab.observe import relay as module
 from wslab.observe.dissect import Dissection, dissect
+from wslab.observe.recording import Recording
 from wslab.observe.relay import Relay, relay
-from wslab.observe.tap import Recording
 from wslab.protocol.rfc import Role
 from wslab.tcp_server import Peer, Server
 

@@ -9,7 +9,7 @@ import pytest
 
 from wslab import net, tcp_echo
 from wslab.observe import traffic
-from wslab.observe.event import Event
+from wslab.observe.recording import Event
 from wslab.observe.traffic import Meter
 from wslab.protocol.rfc import Role
 from wslab.tcp_server import Server

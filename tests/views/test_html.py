@@ -20,7 +20,7 @@ from tests.protocol.streams import (
 )
 from wslab.observe.dissect import dissect
 from wslab.observe.fields import Field, Item
-from wslab.observe.tap import Recording
+from wslab.observe.recording import Recording
 from wslab.protocol.rfc import Role
 from wslab.views import html
 from wslab.views.bits import bits_html

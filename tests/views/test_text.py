@@ -21,7 +21,7 @@ from tests.protocol.streams import (
 )
 from wslab.observe.dissect import dissect
 from wslab.observe.fields import Field, Item
-from wslab.observe.tap import Recording
+from wslab.observe.recording import Recording
 from wslab.protocol.rfc import Role
 from wslab.views.columns import columns
 from wslab.views.text import explain, explain_item, hexdump, ladder, side_by_side, wants_color

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..environment import how_to_get
 from ..errors import Error
-from ..observe.files import whole_file
+from ..observe.files import atomic_write
 from .words import command, milliseconds
 
 
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         from ..views.plot import traffic
 
         png = traffic(comparison).png()
-        with whole_file(args.output) as file:
+        with atomic_write(args.output) as file:
             file.write(png)
         print(f"The plot is in {args.output}.", file=sys.stderr)
     return 0
@@ -67,5 +67,5 @@ def _check_output(name: str) -> None:
     except ImportError:
         text = f"The plot needs matplotlib; {how_to_get('matplotlib')} (or leave -o out)."
         raise Error(text) from None
-    with contextlib.suppress(_OnlyTrying), whole_file(name):
+    with contextlib.suppress(_OnlyTrying), atomic_write(name):
         raise _OnlyTrying

@@ -10,7 +10,7 @@ from typing import Any
 from .. import talk, tcp_echo, ws_echo
 from ..errors import Error
 from ..observe.dissect import Protocol
-from ..observe.tap import Recording
+from ..observe.recording import Recording
 from ..protocol.uri import URLError
 from ..views.live import Live
 from . import tls

@@ -14,11 +14,9 @@ from ..errors import Error
 from ..filetypes import refuse_known, unpack
 from ..observe.deflate import NAME as DEFLATE
 from ..observe.dissect import Dissector, Protocol, dissect, looks_like_http
-from ..observe.event import Event
 from ..observe.fields import Item
 from ..observe.files import read_file
-from ..observe.store import FORMAT
-from ..observe.tap import Recording
+from ..observe.recording import FORMAT, Event, Recording
 from ..protocol.http import Headers, Response
 from ..protocol.rfc import Role
 from ..unhex import LooksLike, Piece, Reading, merge, read_text
@@ -235,7 +233,7 @@ def _dissect(
 
 def _conversation(pieces: list[Piece], protocol: Protocol) -> list[Item]:
     """Of both ends, with a handshake or without."""
-    recording = Recording(max_event=sys.maxsize, max_total=sys.maxsize, clock=lambda: 0.0)
+    recording = Recording(max_total=sys.maxsize, clock=lambda: 0.0)
     for piece in pieces:
         recording.add(piece.sender or Role.CLIENT, piece.data)
     opened = protocol != "tcp" and not looks_like_http(pieces[0].data)

@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import demo, talk
 from ..errors import Error
-from ..observe.tap import Recording
+from ..observe.recording import Recording
 from ..output import check_output, save
 from .connect import add_options, converse
 from .words import command

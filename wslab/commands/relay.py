@@ -8,8 +8,8 @@ from collections import deque
 from typing import Any
 
 from ..errors import Error
+from ..observe.recording import Recording
 from ..observe.relay import MAX_RECORDING, MAX_RECORDINGS, relay
-from ..observe.tap import Recording
 from ..output import check_output, save
 from ..views.live import Live
 from .serve import run_until_stopped

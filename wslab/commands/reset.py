@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..grading import kit, own
-from ..observe.files import read_file, whole_file
+from ..observe.files import atomic_write, read_file
 from .ask import yes
 from .check import add_folder
 from .words import command
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         print("Nothing was changed.")
         return 1
     backup = _keep(path, old) if there else None
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         file.write(starter)
     print(f"{path} is the starter again.")
     if backup:
@@ -56,6 +56,6 @@ def _keep(path: Path, data: bytes) -> Path:
     """A copy under the first name that is free. Raises Error."""
     names = (path.with_name(f"{path.name}.backup-{n}") for n in itertools.count(1))
     backup = next(name for name in names if not os.path.lexists(name))
-    with whole_file(backup) as file:
+    with atomic_write(backup) as file:
         file.write(data)
     return backup

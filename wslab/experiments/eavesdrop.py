@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..client import connect
+from ..observe.recording import Recording
 from ..observe.relay import Relay
-from ..observe.tap import Recording
 from ..protocol.handshake import accept_value
 from ..protocol.rfc import Role
 from ..server import serve

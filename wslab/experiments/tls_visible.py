@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import NamedTuple
 
-from ..observe.tap import Recording
+from ..observe.recording import Recording
 from ..protocol.rfc import Role
 
 HANDSHAKE, APPLICATION_DATA = 22, 23

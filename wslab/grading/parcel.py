@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Error
-from ..observe.files import whole_file
+from ..observe.files import atomic_write
 
 _STAMP = (1980, 1, 1, 0, 0, 0)  # the first day of the format: the same files, the same archive
 
@@ -46,7 +46,7 @@ def write(parcel: Parcel, out: Path) -> None:
         if os.path.lexists(out):
             raise _there_already(out)
         data = zipped(parcel)
-        with whole_file(out) as file:
+        with atomic_write(out) as file:
             file.write(data)
         return
     part = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")

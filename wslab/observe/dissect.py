@@ -20,7 +20,7 @@ from ..protocol.rfc import Role
 from .deflate import FIRST_BYTES
 from .direction import Direction, Talk
 from .fields import Field, Item, show
-from .tap import Event, Recording
+from .recording import Event, Recording
 
 Protocol = Literal["auto", "tcp", "websocket"]
 

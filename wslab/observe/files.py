@@ -15,7 +15,7 @@ AnyPath = str | os.PathLike[str]
 
 
 @contextlib.contextmanager
-def whole_file(path: AnyPath) -> Iterator[BinaryIO]:
+def atomic_write(path: AnyPath) -> Iterator[BinaryIO]:
     """A file to write to, that takes its name only when the block ends well.
 
     Until then it has another name beside it, and if anything goes wrong, also Ctrl-C, it goes

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 from ..errors import Error
 from ..protocol.rfc import Role
-from .event import Event, Recorded
-from .files import AnyPath, whole_file
+from .files import AnyPath, atomic_write
+from .recording import Event, Recording
 
 DECLARATION = (
     "Made by wslab from a recording of what crossed a socket, above TCP. The IP and TCP headers, "
@@ -43,7 +43,9 @@ _LINKTYPE_RAW = 101  # packets begin with the IP header: no Ethernet to make up
 _FIN, _SYN, _PSH, _ACK = 0x01, 0x02, 0x08, 0x10
 
 
-def write_pcapng(path: AnyPath, recordings: Iterable[Recorded], *, port: int | None = None) -> None:
+def write_pcapng(
+    path: AnyPath, recordings: Iterable[Recording], *, port: int | None = None
+) -> None:
     """Write recordings, each of one connection, into one capture file, in the order of time.
 
     ``port`` is the server's in the capture. By default it is 80 if the client begins with HTTP, so
@@ -62,7 +64,7 @@ def write_pcapng(path: AnyPath, recordings: Iterable[Recorded], *, port: int | N
         _packets(recording, recording.start - zero, _Connection(client, port or _port(recording)))
         for recording, client in zip(every, client_ports, strict=False)
     ]
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         file.write(_section_header() + _interface())
         nanoseconds = -1
         for packet in heapq.merge(*talks, key=attrgetter("time")):
@@ -71,7 +73,7 @@ def write_pcapng(path: AnyPath, recordings: Iterable[Recorded], *, port: int | N
             file.write(_enhanced_packet(packet, nanoseconds))
 
 
-def _port(recording: Recorded) -> int:
+def _port(recording: Recording) -> int:
     first = next((event.data for event in recording.events if event.data), b"")
     return 80 if b" HTTP/1." in first.partition(b"\n")[0] else 7
 
@@ -88,7 +90,7 @@ class _Packet(NamedTuple):
     comment: str = ""
 
 
-def _packets(recording: Recorded, begin: float, connection: _Connection) -> Iterator[_Packet]:
+def _packets(recording: Recording, begin: float, connection: _Connection) -> Iterator[_Packet]:
     """The life of one connection, from SYN to FIN."""
     first = recording.events[0].time if recording.events else 0.0
     lost = [f"{size} from the {role.value}" for role, size in recording.dropped.items() if size]

@@ -26,7 +26,7 @@ from ..errors import Error
 from ..net import RESET_AT_CLOSE, connect, lingering_close, shutdown
 from ..protocol.rfc import Role
 from ..tcp_server import MAX_CONNECTIONS, Peer, Server
-from .tap import Recording
+from .recording import Recording
 
 CHUNK = 2**18
 """How many bytes the relay takes at once. Each piece costs the same work, so few large ones."""

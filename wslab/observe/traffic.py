@@ -13,9 +13,9 @@ from typing import Any
 
 from .. import net
 from ..protocol.rfc import Role
-from .event import Event
+from .recording import Event, Recording
 from .segments import SegmentModel, final_count, kernel_count
-from .tap import Recording, Tap
+from .tap import Tap
 
 IP_AND_TCP = 40
 """The least that comes before the bytes of a segment: 20 bytes of IPv4 and 20 of TCP."""

@@ -16,7 +16,7 @@ from html import escape
 
 from ..observe.dissect import dissect
 from ..observe.fields import Field, Item
-from ..observe.tap import Recording
+from ..observe.recording import Recording
 from ..protocol.rfc import Role
 from .columns import columns, printable, shorten
 from .text import MOST_ROWS, ROW

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from ..observe.deflate import COMPRESSED
 from ..observe.dissect import Dissection, dissect
 from ..observe.fields import Item
-from ..observe.tap import Recording
+from ..observe.recording import Recording
 from ..protocol.rfc import Opcode, Role, is_control
 from .columns import shorten
 

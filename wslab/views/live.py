@@ -8,7 +8,7 @@ from typing import TextIO
 
 from ..observe.dissect import Dissector, Protocol
 from ..observe.fields import Item
-from ..observe.tap import Event, Recording
+from ..observe.recording import Event, Recording
 from .text import explain_item, wants_color
 
 MAX_ITEM = 2**22

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..observe.dissect import Dissection
-from ..observe.tap import Recording
+from ..observe.recording import Recording
 from ..protocol.rfc import Role
 from .columns import shorten
 from .ladder_layout import LONG, STEP, Arrow, Panel, Told, lay_out, take_apart

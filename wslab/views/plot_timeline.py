@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ..observe.dissect import Dissection
-from ..observe.tap import Recording
+from ..observe.recording import Recording
 from ..protocol.rfc import Role
 from .columns import shorten
 from .ladder_layout import Step, Told, take_apart

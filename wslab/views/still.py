@@ -9,7 +9,7 @@ from __future__ import annotations
 from html import escape
 
 from ..observe.dissect import dissect
-from ..observe.tap import Recording
+from ..observe.recording import Recording
 from ..protocol.frames import close_payload, encode_frame
 from ..protocol.handshake import accept, make_request
 from ..protocol.rfc import Opcode, Role

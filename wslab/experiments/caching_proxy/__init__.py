@@ -25,7 +25,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from ...observe.tap import Recording
+from ...observe.recording import Recording
 from ...tcp_server import Server
 from .odds import keys_that_make_a_request
 from .people import (

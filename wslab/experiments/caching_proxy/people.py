@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from ... import net
 from ...net import CHUNK, Stream
-from ...observe.tap import Recording, Tap
+from ...observe.recording import Recording
+from ...observe.tap import Tap
 from ...protocol.connection import Connection
 from ...protocol.frames import PAYLOAD, encode_frame, read_header
 from ...protocol.grammar import EXACTLY, Parser, Reader

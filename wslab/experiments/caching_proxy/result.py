@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...observe.tap import Recording
+from ...observe.recording import Recording
 from ...protocol.rfc import Role
 from .odds import KEYS
 from .people import EVIL, FAKE_REQUEST

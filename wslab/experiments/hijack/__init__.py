@@ -17,7 +17,7 @@ from typing import Any
 
 from ...client import connect
 from ...errors import Error
-from ...observe.tap import Recording
+from ...observe.recording import Recording
 from ...protocol.rfc import Role
 from ...views.columns import wrap
 from .browser import Chromium, Visitor

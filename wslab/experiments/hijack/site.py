@@ -11,7 +11,7 @@ from collections.abc import Callable
 from http.cookies import SimpleCookie
 from typing import Any
 
-from ...observe.tap import Recording
+from ...observe.recording import Recording
 from ...protocol.handshake import make_response
 from ...protocol.http import Request, Response
 from ...server import serve

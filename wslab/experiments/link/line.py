@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...net import reset
+from ...observe.recording import Recording
 from ...observe.relay import MAX_RECORDING, Between, Relay
-from ...observe.tap import Recording
 from ...protocol.rfc import Role
 from ...tcp_server import Peer
 from .clock import Clock

@@ -8,7 +8,8 @@ from textwrap import fill
 
 from ... import net
 from ...net import CHUNK
-from ...observe.tap import Recording, Tap
+from ...observe.recording import Recording
+from ...observe.tap import Tap
 from ...protocol.connection import Connection
 from ...protocol.errors import HandshakeError, ProtocolError
 from ...protocol.events import Closed, Event, Failed

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ... import ws_echo
 from ...client import connect
 from ...net import CHUNK
-from ...observe.tap import Recording
+from ...observe.recording import Recording
 from ...protocol.connection import Connection
 from ...protocol.errors import ConnectionClosed, ProtocolError
 from ...protocol.events import Closed, Lost, Opened

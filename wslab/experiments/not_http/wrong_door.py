@@ -11,7 +11,7 @@ from ... import tcp_echo, ws_echo
 from ...client import connect
 from ...observe.dissect import dissect
 from ...observe.fields import Bits
-from ...observe.tap import Recording
+from ...observe.recording import Recording
 from ...protocol.errors import HandshakeError
 from ...protocol.frames import encode_frame
 from ...protocol.handshake import accept_value
