@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pythons import old_pythons
-from tests.shell import DEADLINE, ROOT, sentence, wslab
+from tests.support.pythons import old_pythons
+from tests.support.shell import DEADLINE, ROOT, sentence, wslab
 
 
 def module(

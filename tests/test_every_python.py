@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pythons import BARE, pythons
+from tests.support.pythons import BARE, pythons
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
@@ -105,7 +105,7 @@ def needs_only_pytest(path: Path) -> bool:
 
 
 def helpers(name: str) -> list[Path]:
-    """``tests.visit.page`` may be the module ``tests/visit.py`` or ``tests/visit/page.py``."""
+    """``tests.peers.dial`` may be ``tests/peers.py`` or ``tests/peers/dial.py``."""
     whole = ROOT.joinpath(*name.split(".")).with_suffix(".py")
     parent = ROOT.joinpath(*name.split(".")[:-1]).with_suffix(".py")
     return [path for path in (whole, parent) if name.startswith("tests.") and path.is_file()]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import glossary
+from tests.support import glossary
 
 FOLDER = glossary.GLOSSARY.parent
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
@@ -31,7 +31,7 @@ def linked(path: Path) -> list[str]:
 
 def test_it_is_in_order_with_its_index() -> None:
     text = glossary.GLOSSARY.read_text("utf-8")
-    assert text == glossary.render(*glossary.read(text)), "python tests/glossary.py --write"
+    assert text == glossary.render(*glossary.read(text)), "python tests/support/glossary.py --write"
 
 
 def test_every_term_is_defined_in_a_few_sentences_and_names_its_lesson(

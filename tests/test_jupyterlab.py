@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.visit import chromium, missing
+from tests.support.visit import chromium, missing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -128,11 +128,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "name", [NOTEBOOKS[0], *(pytest.param(n, marks=pytest.mark.thorough) for n in NOTEBOOKS[1:])]
+    "name", [NOTEBOOKS[0], *(pytest.param(n, marks=pytest.mark.slow) for n in NOTEBOOKS[1:])]
 )
 def test_run_all_shows_what_is_stored(browser: Browser, lab: str, name: str) -> None:
     try:
-        from tests import notebooks
+        from tests.support import notebooks
     except ImportError as error:
         missing(f"{error.name} is not installed: the notebooks cannot be compared")
     with browser.new_context(viewport=SIZE) as context:

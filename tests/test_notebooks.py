@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.cells import Cell, cells_of, run
-from tests.visit import missing
+from tests.support.cells import Cell, cells_of, run
+from tests.support.visit import missing
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -40,7 +40,7 @@ each_in_its_time = pytest.mark.parametrize(
 @pytest.fixture(scope="module")
 def runner() -> ModuleType:
     try:
-        from tests import notebooks
+        from tests.support import notebooks
     except ImportError as error:
         missing(f"{error.name} is not installed: the notebooks cannot be run")
     return notebooks
@@ -53,7 +53,7 @@ def test_there_is_a_first_notebook() -> None:
 @pytest.mark.timeout(180)
 @each_in_its_time
 def test_a_notebook_still_shows_what_is_stored(runner: ModuleType, name: str) -> None:
-    """In a process of its own, as `python tests/notebooks.py --check` is used."""
+    """In a process of its own, as `python tests/support/notebooks.py --check` is used."""
     script = str(Path(runner.__file__ or ""))
     result = subprocess.run(
         [sys.executable, script, "--check", name],
@@ -218,7 +218,7 @@ def execute(runner: ModuleType) -> Callable[[Any], Any]:
 
     def execute(notebook: Any) -> Any:
         script = (
-            "import json, nbformat, sys; from tests import notebooks\n"
+            "import json, nbformat, sys; from tests.support import notebooks\n"
             "ran, faults = notebooks.execute(nbformat.read(sys.stdin, 4))\n"
             "print(json.dumps({'ran': ran, 'faults': faults}))"
         )

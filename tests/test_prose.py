@@ -14,10 +14,10 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 
-from tests.cells import cells_of, claims_of
-from tests.glossary import anchor
+from tests.support.cells import cells_of, claims_of
+from tests.support.glossary import anchor
+from tests.support.visit import missing
 from tests.test_architecture import SECTIONS, citations
-from tests.visit import missing
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 
-from tests.visit import chromium, missing
+from tests.support.visit import chromium, missing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -36,7 +36,7 @@ SIZES: dict[str, Any] = {
 
 # One worker, so that the site is built once. On a busy machine that takes its time.
 pytestmark = [
-    pytest.mark.thorough, pytest.mark.timeout(400), pytest.mark.xdist_group("site")
+    pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.xdist_group("site")
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The lessons are cut into slides as tests/slides.py cuts them."""
+"""The lessons are cut into slides as tests/support/slides.py cuts them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests import slides
+from tests.support import slides
 
 NOTEBOOKS = sorted(slides.FOLDER.glob("*.ipynb"))
 
@@ -28,7 +28,7 @@ def code(lines: int, folded: bool = False, png: bool = False) -> dict[str, Any]:
 def test_a_lesson_carries_its_slides(path: Path) -> None:
     cells = json.loads(path.read_text("utf-8"))["cells"]
     stored = [cell["metadata"].get("slideshow", {}).get("slide_type") for cell in cells]
-    assert stored == slides.kinds(cells), "run  python tests/slides.py --write"
+    assert stored == slides.kinds(cells), "run  python tests/support/slides.py --write"
 
 
 def test_a_heading_begins_a_slide_and_what_follows_stays_while_there_is_room() -> None:

@@ -23,8 +23,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.pythons import old_pythons
-from tests.visit import missing
+from tests.support.pythons import old_pythons
+from tests.support.visit import missing
 from wslab import connect
 
 ROOT = Path(__file__).resolve().parent.parent
