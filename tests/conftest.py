@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.visit import missing
+from tests.support.visit import missing
 
 # Newer versions of websockets take no more than 4096 fragments, unless told so before the import.
 os.environ.setdefault("WEBSOCKETS_MAX_FRAGMENTS", "20000")
@@ -32,16 +32,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What takes long runs where there is time for it; elsewhere it says so.
-
-    ``slow`` runs in CI and with ``--thorough``, ``thorough`` only with that.
-    """
+    """``slow`` tests wait for ``--thorough``, so that a user has an answer in a few minutes."""
     if config.getoption("--thorough"):
         return
     skip = pytest.mark.skip(reason="takes long: start.py test --thorough")
-    names = ["thorough"] if os.environ.get("CI") else ["thorough", "slow"]
     for item in items:
-        if any(map(item.get_closest_marker, names)):
+        if item.get_closest_marker("slow"):
             item.add_marker(skip)
 
 

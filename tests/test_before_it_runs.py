@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.pythons import old_pythons
-from tests.shell import DEADLINE, ROOT, sentence, wslab
+from tests.support.pythons import old_pythons
+from tests.support.shell import DEADLINE, ROOT, sentence, wslab
+from wslab.cli import main
 
 
 def module(
@@ -79,14 +80,20 @@ def test_such_a_file_beside_the_exercises_is_not_in_the_way(tmp_path: Path, name
         ("grade x --jbos 3", "--jobs"),
     ],
 )
-def test_a_mistyped_word_names_the_near_one(words: str, meant: str) -> None:
-    done = wslab(*words.split())
-    assert done.returncode == 2
-    assert f"Did you mean {meant}?" in sentence(done.stderr).replace("mean  ", "mean ").replace(
-        "  ?", "?"
-    )
+def test_a_mistyped_word_names_the_near_one(
+    capsys: pytest.CaptureFixture[str], words: str, meant: str
+) -> None:
+    assert f"Did you mean {meant}" in complaint(capsys, *words.split()).replace("mean  ", "mean ")
 
 
-def test_a_word_like_no_other_names_none() -> None:
+def test_a_word_like_no_other_names_none(capsys: pytest.CaptureFixture[str]) -> None:
     for words in (["xyzzy"], ["compare", "--colour", "jsn"]):
-        assert "Did you mean" not in sentence(wslab(*words).stderr)
+        assert "Did you mean" not in complaint(capsys, *words)
+
+
+def complaint(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """The one sentence about words that no command understands."""
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    return sentence(capsys.readouterr().err)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import wslab
-from tests.visit import CONTRAST, Visit, chromium, missing
+from tests.support.visit import CONTRAST, Visit, chromium, missing
 from wslab import ws_echo
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.cells import CLAIM, Cell, Failure, cells_of, claim_at, claims_of, run
+from tests.support.cells import CLAIM, Cell, Failure, cells_of, claim_at, claims_of, run
 
 pytestmark = pytest.mark.slow
 

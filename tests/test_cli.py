@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell import PYTHON, environment, posix, sentence, wslab
+from tests.support.shell import PYTHON, environment, posix, sentence, wslab
 from wslab import __version__
 from wslab.cli import main
 from wslab.commands import NAMES

@@ -20,8 +20,8 @@ import pytest
 
 import wslab
 from tests.conftest import descriptors
-from tests.peers import alone
-from tests.visit import missing
+from tests.support.peers import alone
+from tests.support.visit import missing
 
 SIZE = 200
 STAY = 4.0  # seconds that the server has patience with a handshake, and with a message
@@ -93,7 +93,8 @@ def test_honest_client_does_not_notice_the_crowd(
 
 
 def crowd(port: int) -> subprocess.Popen[str]:
-    program = [sys.executable, str(Path(__file__).with_name("crowd.py")), str(port), str(SIZE)]
+    script = Path(__file__).with_name("support") / "crowd.py"
+    program = [sys.executable, str(script), str(port), str(SIZE)]
     return subprocess.Popen(program, stdout=subprocess.PIPE, encoding="utf-8")
 
 

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import pytest
 
 import wslab
-from tests.peers import (
+from tests.support.peers import (
     DEADLINE,
     dial,
     events,
@@ -35,9 +35,9 @@ from tests.peers import (
     reset,
     upgraded,
 )
-from tests.pythons import pythons
-from tests.shell import posix
-from tests.visit import chromium, missing
+from tests.support.pythons import pythons
+from tests.support.shell import posix
+from tests.support.visit import chromium, missing
 from wslab import tcp_echo, ws_echo
 from wslab.protocol import frames, handshake
 from wslab.protocol.rfc import Role
@@ -398,7 +398,7 @@ def test_break_even_is_the_first_number_that_is_cheaper() -> None:
 
 
 class Program(NamedTuple):
-    """An exercise that runs as a server; ``address`` is what tests.peers needs of one."""
+    """An exercise that runs as a server; ``address`` is what tests.support.peers needs of one."""
 
     process: subprocess.Popen[str]
     url: str

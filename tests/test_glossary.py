@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import glossary
+from tests.support import glossary
 
 FOLDER = glossary.GLOSSARY.parent
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
@@ -31,20 +31,16 @@ def linked(path: Path) -> list[str]:
 
 def test_it_is_in_order_with_its_index() -> None:
     text = glossary.GLOSSARY.read_text("utf-8")
-    assert text == glossary.render(*glossary.read(text)), "python tests/glossary.py --write"
+    assert text == glossary.render(*glossary.read(text)), "python tests/support/glossary.py --write"
 
 
-def test_every_term_is_defined_in_a_few_sentences_and_names_its_lesson(
-    terms: dict[str, str],
-) -> None:
+def test_every_term_is_defined_and_names_its_lesson(terms: dict[str, str]) -> None:
     assert len(terms) >= 60
     for title, definition in terms.items():
         found = LESSON.search(definition)
         assert found, title
         assert found[1] == found[2], title
-        about = definition[: found.start()].strip()
-        assert 30 < len(re.sub(r"\]\([^)]*\)", "]", about)) < 420, title
-        assert about.endswith((".", ")")), title
+        assert found.start() > 30, title
 
 
 @each_notebook
@@ -63,13 +59,3 @@ def test_a_term_names_the_lesson_that_links_it_first(
         if first != lesson:
             wrong.append(f"{title}: says lesson {lesson}, is linked in {first}")
     assert wrong == []
-
-
-def test_sorting_ignores_case_and_writes_anchors() -> None:
-    head, terms = glossary.read("# Glossary\n\nWords.\n\n## b\nTwo.\n\n## A b\nOne.\n")
-    text = glossary.render(head, terms)
-    assert text.startswith("# Glossary\n\nWords.\n\n**Index:** [A b](#a-b) · [b](#b)\n")
-    assert text.index('<a id="a-b"></a>\n\n## A b\n\nOne.') < text.index("## b")
-    assert glossary.render(*glossary.read(text)) == text
-    with pytest.raises(ValueError, match="stands twice"):
-        glossary.read("## b\nTwo.\n\n## b\nThree.\n")

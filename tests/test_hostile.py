@@ -19,7 +19,7 @@ import pytest
 
 import wslab
 from tests.conftest import Certificates
-from tests.peers import (
+from tests.support.peers import (
     DEADLINE,
     alone,
     dial,

@@ -15,7 +15,7 @@ import pytest
 
 import wslab
 from tests.conftest import Certificates
-from tests.peers import (
+from tests.support.peers import (
     DEADLINE,
     drip,
     head,

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import Certificates
-from tests.peers import alone, reset
+from tests.support.peers import alone, reset
 from wslab import net, tcp_echo
 from wslab.errors import Error
 from wslab.observe.recording import Recording

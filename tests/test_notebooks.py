@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.cells import Cell, cells_of, run
-from tests.visit import missing
+from tests.support.cells import cells_of
+from tests.support.visit import missing
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -40,20 +40,16 @@ each_in_its_time = pytest.mark.parametrize(
 @pytest.fixture(scope="module")
 def runner() -> ModuleType:
     try:
-        from tests import notebooks
+        from tests.support import notebooks
     except ImportError as error:
         missing(f"{error.name} is not installed: the notebooks cannot be run")
     return notebooks
 
 
-def test_there_is_a_first_notebook() -> None:
-    assert NOTEBOOKS[0].startswith("00_")
-
-
 @pytest.mark.timeout(180)
 @each_in_its_time
 def test_a_notebook_still_shows_what_is_stored(runner: ModuleType, name: str) -> None:
-    """In a process of its own, as `python tests/notebooks.py --check` is used."""
+    """In a process of its own, as `python tests/support/notebooks.py --check` is used."""
     script = str(Path(runner.__file__ or ""))
     result = subprocess.run(
         [sys.executable, script, "--check", name],
@@ -115,14 +111,6 @@ def test_where_the_answer_is_a_word_the_cell_asks_for_quotation_marks(name: str)
         assert len(asked) == cell.source.count("choices="), cell.name
 
 
-def test_the_first_lesson_says_what_is_wrong_with_a_guess() -> None:
-    """It has no helper for that yet: wslab may be missing."""
-    setup = cells_of(NOTEBOOKS[0])[0]
-    no_number = 'assert "`\'80 bytes\'` is not a number" in compare("TCP", "80 bytes", 80)'
-    nothing = 'assert "You wrote no guess" in compare("TCP", None, 80)'
-    assert run([[setup, Cell("guess", f"{no_number}\n{nothing}")]]) == [None]
-
-
 # The checks themselves are checked: a small notebook, and what may be wrong with it.
 
 
@@ -153,63 +141,33 @@ def shown(alt: str, text: str) -> dict[str, Any]:
 
 
 FLAWS = {
-    "it failed or warned: NameError": {
-        "output_type": "error", "ename": "NameError", "evalue": "x", "traceback": []
-    },
-    "it failed or warned: careful": printed("careful", "stderr"),
-    "a path of one machine in its output": printed("see /home/ada/wslab/net.py"),
-    "a path of one machine": printed(r"see C:\Users\ada"),
-    "the address of an object": printed("<Stream object at 0x7f2a4c1b9d30>"),
-    "a time (1.5 ms)": printed("answered after 1.5 ms"),
-    "a time (18:04:11)": printed("started at 18:04:11"),
-    "lines of output, more than a screen": printed("line\n" * 50),
+    "failed": {"output_type": "error", "ename": "NameError", "evalue": "x", "traceback": []},
+    "warned": printed("careful", "stderr"),
+    "path": printed("see /home/ada/wslab/net.py"),
+    "address": printed("<Stream object at 0x7f2a4c1b9d30>"),
+    "a time": printed("answered after 1.5 ms"),
+    "lines of output": printed("line\n" * 50),
     "a figure needs a text": shown("", "<Figure size 640x480>"),
-    "a figure needs a text: metadata": shown(ALT, "<Figure size 640x480>"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("flaw", FLAWS)
 def test_a_flaw_is_found(runner: ModuleType, make: Callable[..., Any], flaw: str) -> None:
-    found = runner.flaws(make(FLAWS[flaw]))
-    assert len(found) == 1
-    assert flaw in found[0]
-    assert found[0].startswith("cell one-cell: ")
-
-
-def test_good_outputs_have_no_flaw(runner: ModuleType, make: Callable[..., Any]) -> None:
-    good = make(printed("GET /chat HTTP/1.1 in 154 bytes, key 50 a4\n"), shown(ALT, ALT))
-    assert runner.flaws(good) == []
-    assert runner.flaws(make(printed("after 1.5 ms"), tags=("varies",))) == []
+    (found,) = runner.flaws(make(FLAWS[flaw]))
+    assert flaw in found
+    assert runner.flaws(make(printed("GET /chat in 154 bytes\n"), shown(ALT, ALT))) == []
 
 
 def test_another_output_is_a_difference(runner: ModuleType, make: Callable[..., Any]) -> None:
     stored, now = make(printed("same\nsix bytes")), make(printed("same\nsix byte"))
     assert runner.differences(stored, stored) == []
-    assert runner.differences(stored, now) == ["cell one-cell: stored 'six bytes', now 'six byte'"]
+    (found,) = runner.differences(stored, now)
+    assert "six bytes" in found
     assert runner.differences(stored, make()) != []
-    assert runner.differences(make(), now) != []
     assert runner.differences(make(shown(ALT, ALT)), make(shown(ALT + "!", ALT))) == []
-    assert runner.differences(make(shown(ALT, ALT)), make(shown(ALT, ALT + "!"))) != []
-
-
-def test_what_varies_must_only_be_there(runner: ModuleType, make: Callable[..., Any]) -> None:
-    stored = make(printed("port 40001"), tags=("varies",))
-    assert runner.differences(stored, make(printed("port 50001"), tags=("varies",))) == []
-    assert runner.differences(stored, make(tags=("varies",))) != []
-
-
-def test_metadata_of_somebody_is_a_difference(runner: ModuleType, make: Callable[..., Any]) -> None:
-    stored = make(printed("same"))
-    stored.metadata = {"kernelspec": {"name": "my-kernel"}}
-    assert runner.differences(stored, make(printed("same"))) != []
-
-
-def test_pieces_of_one_print_become_one(runner: ModuleType, make: Callable[..., Any]) -> None:
-    pieces = make(printed("one "), printed("line\n"), printed("careful", "stderr"), printed("end"))
-    joined = runner.clean(pieces).cells[0].outputs
-    assert [(each.name, each.text) for each in joined] == [
-        ("stdout", "one line\n"), ("stderr", "careful"), ("stdout", "end")
-    ]  # fmt: skip
+    varies = make(printed("port 40001"), tags=("varies",))
+    assert runner.differences(varies, make(printed("port 50001"), tags=("varies",))) == []
+    assert runner.differences(varies, make(tags=("varies",))) != []
 
 
 @pytest.fixture
@@ -218,7 +176,7 @@ def execute(runner: ModuleType) -> Callable[[Any], Any]:
 
     def execute(notebook: Any) -> Any:
         script = (
-            "import json, nbformat, sys; from tests import notebooks\n"
+            "import json, nbformat, sys; from tests.support import notebooks\n"
             "ran, faults = notebooks.execute(nbformat.read(sys.stdin, 4))\n"
             "print(json.dumps({'ran': ran, 'faults': faults}))"
         )
@@ -238,6 +196,7 @@ def execute(runner: ModuleType) -> Callable[[Any], Any]:
     return execute
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("cells", "fault"),
@@ -296,6 +255,7 @@ def without(runner: ModuleType, module: str) -> Any:
     return notebook
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_without_matplotlib_the_figure_comes_as_text(
     runner: ModuleType, execute: Callable[[Any], Any]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell import posix, sentence
-from tests.users import open_kit, open_python, ordinary
+from tests.support.shell import posix, sentence
+from tests.support.users import open_kit, open_python, ordinary
 
 pytestmark = posix
 
@@ -45,7 +45,7 @@ def run(kit: Path, *words: str, cwd: Path | None = None, **changes: str) -> tupl
 
 
 def test_the_pythons_of_others_are_passed_over(kit: Path, closed: Path) -> None:
-    find = "from tests.pythons import old_pythons, pythons; print(pythons(), old_pythons())"
+    find = "from tests.support.pythons import old_pythons, pythons; print(pythons(), old_pythons())"
     places = {"PATH": f"{closed}:{closed}/bin", "PYENV_ROOT": str(closed)}
     status, out, err = run(kit, "-c", find, **places)
     assert status == 0, err

@@ -13,11 +13,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 import wslab
-from tests.cells import Cell, cells_of, run
 from tests.conftest import Certificates
-from tests.peers import liar, read_head, read_to_end, response, welcome
-from tests.shell import sentence
-from tests.shell import wslab as command
+from tests.support.cells import Cell, cells_of, run
+from tests.support.peers import liar, read_head, read_to_end, response, welcome
+from tests.support.shell import sentence
+from tests.support.shell import wslab as command
 from wslab.protocol.connection import Connection
 from wslab.protocol.rfc import Role
 

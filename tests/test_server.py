@@ -13,7 +13,7 @@ import pytest
 
 import wslab
 from tests.conftest import Certificates
-from tests.peers import (
+from tests.support.peers import (
     alone,
     http_answer,
     liar,

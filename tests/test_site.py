@@ -14,7 +14,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 
-from tests.visit import chromium, missing
+from tests.support.visit import chromium, missing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -36,7 +36,7 @@ SIZES: dict[str, Any] = {
 
 # One worker, so that the site is built once. On a busy machine that takes its time.
 pytestmark = [
-    pytest.mark.thorough, pytest.mark.timeout(400), pytest.mark.xdist_group("site")
+    pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.xdist_group("site")
 ]  # fmt: skip
 
 
@@ -188,8 +188,8 @@ def faults(page: Any, axe: str) -> list[str]:
     return [f"{each['id']}: {json.dumps(each['nodes'][0]['target'])}" for each in grave]
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+# Each size and each set of colours once: axe takes seconds for a page.
+@pytest.mark.parametrize(("size", "colours"), [("wide", "light"), ("phone", "dark")])
 def test_everyone_can_use_it(
     browser: Browser, axe: str, site: Path, size: str, colours: Any
 ) -> None:

@@ -23,8 +23,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.pythons import old_pythons
-from tests.visit import missing
+from tests.support.pythons import old_pythons
+from tests.support.visit import missing
 from wslab import connect
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,10 +87,10 @@ def project(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "wslab", root / "wslab", ignore=shutil.ignore_patterns("__pyc*"))
     shutil.copy(ROOT / "start.py", root)
     (root / "pyproject.toml").write_text(PYPROJECT, "utf-8")
-    (root / "constraints.txt").write_text("", "utf-8")
     (root / "backend.py").write_text(BACKEND, "utf-8")
     (root / "tests/bench.py").write_text(BENCH, "utf-8")
     (root / "notebooks/00 start.ipynb").write_text("{}", "utf-8")
+    shutil.copytree(ROOT / "notebooks/.jupyterlab", root / "notebooks/.jupyterlab")
     return root
 
 
@@ -160,12 +160,8 @@ def test_an_unknown_command_names_the_near_one_and_ends_with_2(project: Path) ->
 
 
 def test_old_pythons_can_parse_it() -> None:
-    source = (ROOT / "start.py").read_text("utf-8")
-    ast.parse(source, feature_version=(3, 6))
-    # Annotations of variables at module level would be evaluated before the version check.
-    assert source.index("import wslab") < source.index("class Command")
-    for name in ("__init__.py", "old_python.py"):
-        ast.parse((ROOT / "wslab" / name).read_text("utf-8"), feature_version=(3, 6))
+    for name in ("start.py", "wslab/__init__.py", "wslab/old_python.py"):
+        ast.parse((ROOT / name).read_text("utf-8"), feature_version=(3, 6))
 
 
 @pytest.mark.parametrize("newer_is_here", [True, False])
@@ -198,23 +194,6 @@ def test_check_environment_says_what_is_missing_and_how_to_get_it(project: Path)
     assert any(line.startswith("optional  tshark") or "tshark  (" in line for line in lines)
     assert "ok        loopback 127.0.0.1: a byte goes out and comes back" in lines
     assert lines[-1].endswith("python3 -m wslab demo")
-    assert not (project / ".venv").exists()
-
-
-def without_ensurepip(project: Path) -> str:
-    """What Debian does when python3-venv is not installed."""
-    hidden = project / "debian"
-    hidden.mkdir()
-    (hidden / "ensurepip.py").write_text("raise ImportError('python3-venv is not installed')")
-    return str(hidden)
-
-
-def test_without_venv_it_names_the_package_to_install(project: Path) -> None:
-    result = start(project, "bench", PYTHONPATH=without_ensurepip(project))
-    assert result.returncode == 1
-    assert "sudo apt install python3-venv" in result.stderr
-    assert "python3 -m wslab demo" in result.stderr
-    assert "Traceback" not in result.stderr
     assert not (project / ".venv").exists()
 
 
@@ -328,7 +307,7 @@ def test_a_file_named_like_a_module_of_python_is_not_in_the_way(project: Path) -
     assert (done.returncode, done.stderr) == (0, "")
     done = start(project, "bench")
     assert (project / ".venv/wslab.json").exists(), done.stdout + done.stderr
-    assert "json.py" in done.stdout, "the benchmark needs the folder, so the file is named"
+    assert "Rename json.py" in done.stdout, "the benchmark needs the folder"
 
 
 @pytest.mark.slow
@@ -336,7 +315,6 @@ def test_first_start_second_start_and_changes(project: Path) -> None:
     first = start(project, "bench", "two words", "--flag")
     assert ran_in_venv(first, project) == ["two words", "--flag"]
     assert "Setting up .venv for: bench" in first.stdout
-    assert list((project / ".venv").rglob("tiny.*.pyc")), "compiled"
 
     began = time.monotonic()
     second = start(project, "bench")
@@ -345,7 +323,7 @@ def test_first_start_second_start_and_changes(project: Path) -> None:
     assert time.monotonic() - began < 8
 
     (project / ".venv/keepsake").touch()
-    (project / "constraints.txt").write_text("# a new range\n", "utf-8")
+    change(project)
     third = start(project, "bench", python=(str(venv_python(project)),))  # .venv is activated
     ran_in_venv(third, project)
     assert "Setting up" in third.stdout
@@ -353,18 +331,23 @@ def test_first_start_second_start_and_changes(project: Path) -> None:
 
     offline = start(project, "lessons")
     assert offline.returncode == 1
-    assert "a-package-that-is-not-there" in offline.stderr, "pip's own words"
+    assert "a-package-that-is-not-there" in offline.stdout + offline.stderr, "pip's own words"
     assert "try again when you are online" in offline.stderr
     assert "python3 -m wslab demo" in offline.stderr
     assert "Traceback" not in offline.stderr
     assert "Setting up" not in start(project, "bench").stdout, "what worked before still does"
 
     if os.name == "posix":  # signals as Unix knows them
-        (project / "constraints.txt").write_text("# and another one\n", "utf-8")
+        change(project)
         stopped, errors = interrupted_set_up(project)
         assert stopped == 130
-        assert errors.strip() == "Stopped. Start again whenever you like."
+        assert "Stopped. Start again whenever you like." in errors
         assert stamp(project) == {}, "the next start does not trust what is there"
+
+
+def change(project: Path) -> None:
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write("# another range\n")
 
 
 def interrupted_set_up(project: Path) -> tuple[int, str]:

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.peers import liar, reset, welcome
-from tests.shell import PYTHON, ended, environment, posix, running, wslab
+from tests.support.peers import liar, reset, welcome
+from tests.support.shell import PYTHON, ended, environment, posix, running, wslab
 from wslab import serve, talk, tcp_echo, ws_echo
 from wslab.cli import main
 from wslab.protocol.frames import encode_frame

@@ -12,7 +12,7 @@ import pytest
 
 import wslab
 from tests.conftest import Certificates
-from tests.peers import alone
+from tests.support.peers import alone
 from wslab import net, tcp_echo
 from wslab.observe.recording import Recording
 from wslab.protocol.rfc import Role

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.conftest import Certificates
-from tests.peers import DEADLINE, alone, dial, masked, upgraded
+from tests.support.peers import DEADLINE, alone, dial, masked, upgraded
 from wslab import net, tcp_echo, ws_echo
 from wslab.tcp_server import MAX_WAITING, Peer, Server
 from wslab.waiting import ready

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.protocol.streams import KEY, TEXT, frame, need
-from tests.visit import missing
+from tests.support.visit import missing
 from wslab.observe.dissect import dissect
 from wslab.protocol.rfc import Role
 from wslab.unhex import LooksLike, Piece, read_text, unhex

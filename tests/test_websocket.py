@@ -14,7 +14,7 @@ import pytest
 
 import wslab
 from tests.conftest import Certificates
-from tests.peers import reset
+from tests.support.peers import reset
 from wslab import net, websocket, ws_echo
 from wslab.protocol.connection import Connection
 from wslab.protocol.errors import ConnectionClosed, ProtocolError

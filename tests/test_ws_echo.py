@@ -6,7 +6,7 @@ import pytest
 
 import wslab
 from tests.conftest import Certificates
-from tests.peers import dial, masked, read_to_end, request
+from tests.support.peers import dial, masked, read_to_end, request
 from wslab import ws_echo
 
 pytestmark = pytest.mark.usefixtures("nothing_stays")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.protocol.streams import need
-from tests.shell import sentence, wslab
+from tests.support.shell import sentence, wslab
 from wslab.cli import main
 
 FEW = ("compare", "--messages", "2")

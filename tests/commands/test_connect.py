@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.peers import liar, read_head
-from tests.shell import sentence, trouble, wslab
+from tests.support.peers import liar, read_head
+from tests.support.shell import sentence, trouble, wslab
 from wslab import Recording, tcp_echo, ws_echo
 from wslab.cli import main
 

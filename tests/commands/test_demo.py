@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.shell import sentence
+from tests.support.shell import sentence
 from wslab.cli import main
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.protocol.streams import frame
-from tests.shell import sentence
+from tests.support.shell import sentence
 from wslab.cli import main
 from wslab.observe.recording import Recording
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import wslab
-from tests.shell import trouble
+from tests.support.shell import trouble
 from wslab.cli import main
 from wslab.grading import kit, learner
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Certificates
-from tests.peers import liar, read_head, response
-from tests.shell import ended, posix, running, sentence, wslab
+from tests.support.peers import liar, read_head, response
+from tests.support.shell import ended, posix, running, sentence, wslab
 from wslab import Recording, tcp_echo, ws_echo
 from wslab.cli import main
 from wslab.commands import tls

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers import read_to_end
-from tests.shell import ended, posix, running, sentence, wslab
+from tests.support.peers import read_to_end
+from tests.support.shell import ended, posix, running, sentence, wslab
 from wslab import Recording, tcp_echo, ws_echo
 from wslab.cli import main
 from wslab.observe.pcapng import DECLARATION

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell import posix, trouble, wslab
+from tests.support.shell import posix, trouble, wslab
 from wslab.cli import main
 from wslab.grading import kit
 

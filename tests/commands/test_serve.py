@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.shell import address, ended, posix, running, sentence, trouble, wslab
+from tests.support.shell import address, ended, posix, running, sentence, trouble, wslab
 from wslab import ConnectionClosed, tcp_echo, ws_echo
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell import address, running, sentence, trouble, wslab
-from tests.visit import missing
+from tests.support.shell import address, running, sentence, trouble, wslab
+from tests.support.visit import missing
 from wslab import ws_echo
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell import PYTHON, ended, environment, posix, running, trouble
+from tests.support.shell import PYTHON, ended, environment, posix, running, trouble
 from wslab.commands import watch
 from wslab.grading import learner
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import wslab.comparison
-from tests.visit import WAIT, chromium
+from tests.support.visit import WAIT, chromium
 from wslab.comparison.plain_http import Message, response, serve_http
 from wslab.net import Stream
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.visit import missing
+from tests.support.visit import missing
 from wslab.comparison.idle import idle_costs
 from wslab.comparison.requests import captured
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import wslab
-from tests.shell import environment
-from tests.visit import missing
+from tests.support.shell import environment
+from tests.support.visit import missing
 from wslab import tcp_echo
 from wslab.comparison.result import Row, Skipped
 from wslab.comparison.run import compare, measure

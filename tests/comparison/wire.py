@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.visit import missing
+from tests.support.visit import missing
 
 DEADLINE = 20.0  # seconds that the capture may take to begin, and to show the last packet
 UDP_HEAD = 8  # bytes

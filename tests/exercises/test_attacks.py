@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from tests.grading.graded_runs import submission, tree
-from tests.visit import missing
+from tests.support.visit import missing
 from wslab.grading import kit, landlock, record
 from wslab.grading.limits import Limits
 from wslab.grading.record import Record

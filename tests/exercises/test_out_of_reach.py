@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests.visit import missing
+from tests.support.visit import missing
 from wslab.grading import kit, landlock
 from wslab.grading.record import Record
 

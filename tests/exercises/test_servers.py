@@ -18,7 +18,7 @@ import pytest
 
 from tests.grading.drafts import PATIENT
 from tests.interop.clients import Websockets
-from tests.visit import chromium
+from tests.support.visit import chromium
 from wslab.grading import kit
 from wslab.grading.server import Server
 from wslab.grading.submission import Submission

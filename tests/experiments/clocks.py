@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from tests.peers import DEADLINE
+from tests.support.peers import DEADLINE
 from wslab.experiments.link import Clock
 
 

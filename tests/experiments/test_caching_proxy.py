@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.support.visit import missing
 from tests.test_architecture import MODULES, reachable
-from tests.visit import missing
 from wslab import net
 from wslab.errors import Error
 from wslab.experiments.caching_proxy import Attack, people, run

@@ -7,7 +7,7 @@ import ssl
 import pytest
 
 import wslab
-from tests.visit import missing
+from tests.support.visit import missing
 from wslab import ws_echo
 from wslab.comparison.ways import Way, all_ways
 from wslab.experiments.certificates import Certificates, certificates

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.visit import missing
+from tests.support.visit import missing
 from wslab import Recording, ws_echo
 from wslab.errors import Error
 from wslab.experiments import eavesdrop, overhear

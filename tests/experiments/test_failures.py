@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.visit import chromium
+from tests.support.visit import chromium
 from wslab.experiments import failures
 
 pytestmark = pytest.mark.usefixtures("nothing_stays")

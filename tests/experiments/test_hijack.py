@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 import wslab
-from tests.shell import PYTHON, environment, posix
-from tests.visit import chromium, missing
+from tests.support.shell import PYTHON, environment, posix
+from tests.support.visit import chromium, missing
 from wslab import HandshakeError, Recording
 from wslab.errors import Error
 from wslab.experiments import hijack

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.experiments.clocks import HandClock
-from tests.peers import DEADLINE, alone, dial, read_to_end, reset
+from tests.support.peers import DEADLINE, alone, dial, read_to_end, reset
 from wslab import tcp_echo, ws_echo
 from wslab.errors import Error
 from wslab.experiments import link as experiment

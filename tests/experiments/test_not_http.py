@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from tests.interop.servers import SERVERS, Other, TornadoServer, WebsocketsServer
-from tests.peers import masked
+from tests.support.peers import masked
 from wslab import HandshakeError, tcp_echo, ws_echo
 from wslab.experiments.not_http import Case, NotHttp, run
 from wslab.experiments.not_http import case as cases

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell import ROOT
+from tests.support.shell import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="orphans are adopted on Linux only")
 

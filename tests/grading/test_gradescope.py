@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.grading.report.test_exports import TEST, TOP, faults
-from tests.shell import environment, posix, sentence, wslab
+from tests.support.shell import environment, posix, sentence, wslab
 from wslab.grading import gradescope_bundle, kit
 
 NAME = "ex03_opening_handshake.py"

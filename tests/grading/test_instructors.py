@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.visit import missing
+from tests.support.visit import missing
 from wslab.cli import _parser
 from wslab.grading import gradescope_bundle, kit, record, rubric
 from wslab.grading.limits import GRADED, MIB

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.exercises.arena import one_task
-from tests.visit import missing
+from tests.support.visit import missing
 from wslab.grading import kit, landlock
 from wslab.grading.limits import Limits
 from wslab.grading.record import Record

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.visit import missing
+from tests.support.visit import missing
 from wslab.grading import execute
 
 PIECES = [

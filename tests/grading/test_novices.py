@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell import ROOT
+from tests.support.shell import ROOT
 from wslab import notes
 from wslab.commands import progress
 from wslab.grading import feedback, kit

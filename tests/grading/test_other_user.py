@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell import sentence
-from tests.users import USER, only_root, open_kit, open_python
+from tests.support.shell import sentence
+from tests.support.users import USER, only_root, open_kit, open_python
 
 PROGRAM = """
 import json, sys

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell import posix
+from tests.support.shell import posix
 from wslab.errors import Error
 from wslab.grading import parcel
 from wslab.grading.parcel import Item

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.exercises.secret_lines import lines_of, secret_lines
-from tests.shell import PYTHON, environment, sentence, wslab
+from tests.support.shell import PYTHON, environment, sentence, wslab
 from wslab.grading import kit, parcel, release
 from wslab.grading.kit import KitError
 from wslab.grading.parcel import Item

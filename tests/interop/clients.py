@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
-from tests.visit import missing
+from tests.support.visit import missing
 
 WAIT = 10.0  # seconds that any one step may take
 

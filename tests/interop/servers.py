@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.interop.clients import WAIT, Close, Message
-from tests.visit import missing
+from tests.support.visit import missing
 
 SUBPROTOCOLS = ["one.wslab", "two.wslab"]
 

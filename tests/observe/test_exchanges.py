@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests.observe.test_dissect import bytes_of, record
-from tests.peers import DEADLINE, alone, liar, read_head, read_to_end, response
 from tests.protocol.streams import KEY, PING, RFC_REQUEST, RFC_RESPONSE, TEXT, frame
-from tests.shell import wslab as command
+from tests.support.peers import DEADLINE, alone, liar, read_head, read_to_end, response
+from tests.support.shell import wslab as command
 from wslab import ws_echo
 from wslab.observe.dissect import Dissection, Dissector, dissect
 from wslab.observe.fields import Item

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.observe.test_deflate import AGREED, HELLO, OFFER, compressed
-from tests.peers import masked
 from tests.protocol.streams import PING, RFC_REQUEST, RFC_RESPONSE, TEXT, frame
+from tests.support.peers import masked
 from wslab.observe.dissect import Dissector
 from wslab.observe.recording import Event, Recording
 from wslab.protocol.rfc import Role

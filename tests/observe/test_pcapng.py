@@ -26,7 +26,7 @@ from tests.protocol.streams import (
     close_frame,
     frame,
 )
-from tests.visit import missing
+from tests.support.visit import missing
 from wslab import Recording, tcp_echo, ws_echo
 from wslab.errors import Error
 from wslab.observe.dissect import dissect

@@ -19,9 +19,9 @@ import pytest
 from tests.interop.clients import Websockets
 from tests.interop.servers import TornadoServer
 from tests.observe.test_relay import explained, messages, over, websocket_of
-from tests.peers import DEADLINE
+from tests.support.peers import DEADLINE
+from tests.support.visit import chromium, missing
 from tests.test_jupyterlab import jupyterlab, run_all
-from tests.visit import chromium, missing
 from wslab.observe import deflate
 from wslab.observe.dissect import Dissection
 from wslab.observe.recording import Recording

@@ -14,8 +14,8 @@ import pytest
 from tests.conftest import Certificates
 from tests.interop.clients import Websockets
 from tests.interop.servers import TornadoServer
-from tests.peers import DEADLINE, alone, dial, read_to_end, reset
-from tests.visit import Visit, chromium
+from tests.support.peers import DEADLINE, alone, dial, read_to_end, reset
+from tests.support.visit import Visit, chromium
 from wslab import net, tcp_echo, ws_echo
 from wslab.observe import relay as module
 from wslab.observe.dissect import Dissection, dissect

@@ -7,13 +7,6 @@ import contextlib
 import pytest
 
 import wslab
-from tests.peers import (
-    ACCEPT,
-    certificates,
-    dial,
-    request,
-    response,
-)
 from tests.rfc.rules import (
     client,
     fails,
@@ -24,6 +17,13 @@ from tests.rfc.rules import (
     rule,
     served,
     server,
+)
+from tests.support.peers import (
+    ACCEPT,
+    certificates,
+    dial,
+    request,
+    response,
 )
 from wslab.protocol.connection import Connection
 from wslab.protocol.events import Opened, Refused

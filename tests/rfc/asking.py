@@ -14,7 +14,14 @@ import time
 import pytest
 
 import wslab
-from tests.peers import (
+from tests.rfc.rules import (
+    answered,
+    not_for_us,
+    our_request,
+    refused_by_client,
+    rule,
+)
+from tests.support.peers import (
     ACCEPT,
     KEY,
     certificates,
@@ -22,13 +29,6 @@ from tests.peers import (
     liar,
     response,
     welcome,
-)
-from tests.rfc.rules import (
-    answered,
-    not_for_us,
-    our_request,
-    refused_by_client,
-    rule,
 )
 from wslab.protocol.connection import Connection
 from wslab.protocol.events import Opened, Refused

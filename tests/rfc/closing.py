@@ -8,7 +8,8 @@ import time
 import pytest
 
 import wslab
-from tests.peers import (
+from tests.rfc.rules import client, fails, not_for_us, refused_by_client, rule, server
+from tests.support.peers import (
     alone,
     certificates,
     dial,
@@ -25,7 +26,6 @@ from tests.peers import (
     upgraded,
     welcome,
 )
-from tests.rfc.rules import client, fails, not_for_us, refused_by_client, rule, server
 from wslab.protocol.connection import Connection
 from wslab.protocol.errors import ProtocolError
 from wslab.protocol.events import Closed, Lost

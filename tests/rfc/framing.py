@@ -8,7 +8,6 @@ import os
 import pytest
 
 import wslab
-from tests.peers import masked
 from tests.rfc.rules import (
     client,
     fails,
@@ -17,6 +16,7 @@ from tests.rfc.rules import (
     rule,
     server,
 )
+from tests.support.peers import masked
 from wslab.protocol.connection import Connection
 from wslab.protocol.events import Closed, Pinged, Ponged
 from wslab.protocol.frames import encode_frame

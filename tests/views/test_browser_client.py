@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.visit import chromium
+from tests.support.visit import chromium
 from wslab import WebSocket, serve, tcp_echo, ws_echo
 from wslab.views.browser_client import LiveClient, live_browser_client
 

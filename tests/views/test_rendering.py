@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.protocol.streams import need
+from tests.support.visit import CONTRAST, chromium
 from tests.test_jupyterlab import RUN_ALL, SIZE, TOO_WIDE, jupyterlab
-from tests.visit import CONTRAST, chromium
 
 need("matplotlib")
 need("ipywidgets")
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # One worker, so that there is one JupyterLab; and it needs its time on a busy machine.
 pytestmark = [
-    pytest.mark.thorough, pytest.mark.timeout(240), pytest.mark.xdist_group("jupyterlab")
+    pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.xdist_group("jupyterlab")
 ]  # fmt: skip
 
 LIVE = {

@@ -17,7 +17,7 @@ from .kit import KitError
 from .parcel import Item, Parcel
 
 TOP = (
-    "README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "constraints.txt", "environment.yml",
+    "README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "environment.yml",
     "start.py", ".gitignore", ".gitattributes",
 )  # fmt: skip
 _CODE = (".py", ".html", ".json", ".typed")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell import PYTHON, environment, posix
+from tests.support.shell import PYTHON, environment, posix
 from wslab.errors import Error
 from wslab.grading.report.files import write_all
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.grading.report.class_of import CLASS, HOSTILE, graded
 from tests.grading.report.test_page import attacked
-from tests.visit import CONTRAST, Visit, chromium
+from tests.support.visit import CONTRAST, Visit, chromium
 from wslab.grading.report import page, write
 
 if TYPE_CHECKING:

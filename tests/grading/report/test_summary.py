@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.grading.report.class_of import CLASS, record
 from tests.grading.report.test_page import stands_alone
-from tests.shell import PYTHON, environment
+from tests.support.shell import PYTHON, environment
 from wslab.grading.report import summary_page
 from wslab.grading.report.summary import Summary, summarize
 from wslab.views.columns import columns

@@ -1,4 +1,4 @@
-"""Cut the lessons into slides: ``python tests/slides.py --write`` sets the metadata of the cells.
+"""Cut the lessons into slides: ``tests/support/slides.py --write`` sets the cells' metadata.
 
 A heading begins a slide. What follows stays on it as long as there is room for it, and goes on
 below it otherwise. Folded answers go to the speaker's notes; folded code is left out, unless it
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 ROOM = 740  # a little more than there is: what is slightly too high is shown slightly smaller
 LETTERS, TEXT_LINE, CODE_LINE, ROW, PICTURE = 88, 30, 20, 24, 420
 
@@ -94,7 +94,7 @@ def main(arguments: list[str]) -> int:
         if arguments == ["--write"]:
             path.write_text(text, "utf-8", newline="\n")
     if late and arguments != ["--write"]:
-        print("Run  python tests/slides.py --write  for:", *late)
+        print("Run  python tests/support/slides.py --write  for:", *late)
         return 1
     return 0
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from tests.visit import missing
+from tests.support.visit import missing
 from wslab.protocol.connection import Connection
 from wslab.protocol.events import Closed, Event
 from wslab.protocol.frames import encode_frame

@@ -15,7 +15,7 @@ import pytest
 
 from wslab.cli import main
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DEADLINE = 30.0
 
 # Warnings are errors there too, and what is left open at the end is a warning.

@@ -1,4 +1,4 @@
-"""Run the notebooks and keep their outputs true: ``python tests/notebooks.py --check | --write``.
+"""Run the notebooks and keep their outputs true: ``tests/support/notebooks.py --check | --write``.
 
 ``--write`` runs each notebook and stores what it showed; ``--check`` runs it and says, in one line
 for each difference, where the stored outputs no longer hold. A cell tagged ``varies`` is run, but
@@ -26,13 +26,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 try:
-    from tests import leftovers
+    from tests.support import leftovers
 except ImportError:  # started as a script
     import leftovers  # type: ignore[no-redef]
 
 nbformat: Any = importlib.import_module("nbformat")  # Any, for it has hardly any type hints
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "notebooks"
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "notebooks"
 CLAIM = re.compile(r"# claim (C\d+):")
 TIMEOUT = 100.0
@@ -83,7 +83,7 @@ def run(rounds: Sequence[Sequence[Cell]]) -> list[Failure | None]:
         env = os.environ | {"WSLAB_NOTES": folder, "PYTHONIOENCODING": "utf-8"}
         env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), env.get("PYTHONPATH", "")]))
         result = subprocess.run(
-            [sys.executable, "-m", "tests.cells"],
+            [sys.executable, "-m", "tests.support.cells"],
             cwd=folder,
             env=env,
             input=json.dumps(rounds),

@@ -1,7 +1,7 @@
 """A whole class hands in: 300 submissions, some of them hanging, some hostile. How long, how much?
 
-    python -m tests.crowd_of_submissions                 # grade them, and measure
-    python -m tests.crowd_of_submissions --kills 10      # and kill that run ten times
+    python -m tests.support.crowd_of_submissions                 # grade them, and measure
+    python -m tests.support.crowd_of_submissions --kills 10      # and kill that run ten times
 
 Outside the normal test run, since it takes minutes. Nothing is left behind but the folder that
 ``--keep`` names.

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.shell import ROOT
-from tests.visit import missing
+from tests.support.shell import ROOT
+from tests.support.visit import missing
 
 USER = "nobody"
 ROOTLIKE = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -36,7 +36,8 @@ def open_kit() -> Iterator[Path]:
         for part in ("wslab", "exercises", "solutions", "tests/exercises"):
             ignore = shutil.ignore_patterns("__pycache__")  # perhaps of another Python
             shutil.copytree(ROOT / part, kit / part, ignore=ignore)
-        for file in ("start.py", "tests/pythons.py"):
+        (kit / "tests/support").mkdir()
+        for file in ("start.py", "tests/support/pythons.py"):
             shutil.copy(ROOT / file, kit / file)
         subprocess.run(["chmod", "-R", "go+rX", name], check=True)
         if not starts("test", "-r", str(kit / "start.py")):

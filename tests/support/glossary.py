@@ -1,4 +1,4 @@
-"""The glossary in order: ``python tests/glossary.py --write`` sorts it and writes its index.
+"""The glossary in order: ``tests/support/glossary.py --write`` sorts it and writes its index.
 
 A term is a heading of the second level with its definition below. The anchor above each heading is
 for JupyterLab, whose own anchors keep capital letters; so ``glossary.md#masking-key`` leads to the
@@ -11,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-GLOSSARY = Path(__file__).resolve().parent.parent / "notebooks/glossary.md"
+GLOSSARY = Path(__file__).resolve().parents[2] / "notebooks/glossary.md"
 INDEX = "**Index:** "
 
 
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--write"]:
         GLOSSARY.write_text(wanted, "utf-8", newline="\n")
     elif text != wanted:
-        print("The glossary is out of order: run  python tests/glossary.py --write")
+        print("The glossary is out of order: run  python tests/support/glossary.py --write")
         return 1
     return 0
 

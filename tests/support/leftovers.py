@@ -1,6 +1,6 @@
 """What a lesson leaves behind: threads, sockets, processes and files that were not there before.
 
-A kernel runs this file (see :mod:`tests.notebooks`), so it needs nothing but Python.
+A kernel runs this file (see :mod:`tests.support.notebooks`), so it needs nothing but Python.
 """
 
 from __future__ import annotations
