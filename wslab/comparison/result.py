@@ -128,14 +128,14 @@ class Comparison:
         raise KeyError(name)
 
     def __str__(self) -> str:
-        from ..views import draw  # only here: to measure is not to draw
+        from ..views.traffic import comparison_text  # only here: to measure is not to draw
 
-        return draw("comparison_text", self, "traffic")
+        return comparison_text(self)
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_markdown_(self) -> str:
-        from ..views import draw
+        from ..views.traffic import comparison_markdown
 
-        return draw("comparison_markdown", self, "traffic")
+        return comparison_markdown(self)

@@ -121,9 +121,9 @@ class Dissection:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from ..views import draw  # only here: to look is not to draw
+        from ..views.html import explain_html  # only here: to look is not to draw
 
-        return draw("explain_html", self)
+        return explain_html(self)
 
 
 def dissect(

@@ -33,9 +33,9 @@ class Field(NamedTuple):
     bits: tuple[Bits, ...] = ()
 
     def _repr_html_(self) -> str:
-        from ..views import draw  # only here: to look is not to draw
+        from ..views.html import field_html  # only here: to look is not to draw
 
-        return draw("field_html", self)
+        return field_html(self)
 
 
 class Item(NamedTuple):
@@ -56,9 +56,9 @@ class Item(NamedTuple):
         return b"".join(field.raw for field in self.fields)
 
     def _repr_html_(self) -> str:
-        from ..views import draw  # only here: to look is not to draw
+        from ..views.html import item_html  # only here: to look is not to draw
 
-        return draw("item_html", self)
+        return item_html(self)
 
 
 def show(data: bytes, text: bool) -> str:

@@ -185,9 +185,9 @@ class Recording:
         return f"<Recording: {text}{f', {self.cut} bytes not kept' if self.cut else ''}>"
 
     def _repr_html_(self) -> str:
-        from ..views import draw  # only here: to look is not to draw
+        from ..views.html import recording_html  # only here: to look is not to draw
 
-        return draw("recording_html", self)
+        return recording_html(self)
 
 
 def _parse(raw: bytes) -> dict[str, Any]:
