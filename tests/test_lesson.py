@@ -144,12 +144,12 @@ class TestPredictions:
 
         assert "prediction `recv`" in capsys.readouterr().out
 
-    def test_the_summary_tells_how_well_being_sure_fitted(
+    def test_the_summary_counts_what_came_out_as_predicted(
         self, lesson: Lesson, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        lesson.predict("near", "How long?", 95, sure=80)
+        lesson.predict("near", "How long?", 95)
         lesson.compare("near", 100, within=0.1)
-        lesson.predict("wrong", "How many?", 1, sure=100)
+        lesson.predict("wrong", "How many?", 1)
         lesson.compare("wrong", 1000, within=0.1)
         lesson.predict("later", "And then?", 5)
         capsys.readouterr()
@@ -160,12 +160,11 @@ class TestPredictions:
         assert "| How many? | 1 | 1,000 |" in said
         assert "| And then? | 5 | (not run yet) |" in said
         assert "**1 of 2** came out as you said" in said
-        assert "90 % on average, and 50 % were right" in said
 
     def test_the_summary_knows_what_was_said_before_the_kernel_was_restarted(
         self, lesson: Lesson, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        notes.write("predictions", "03.other", ["In another lesson?", 1, "", None, 1, True])
+        notes.write("predictions", "03.other", ["In another lesson?", 1, "", 1, True])
         notes.write("predictions", "02.edited", 17)
         lesson.predict("recv", QUESTION, 4, unit="bytes")
         lesson.compare("recv", 12)

@@ -27,12 +27,11 @@ _ADVICE = "in the folder of the course, run: python3 start.py"
 
 
 class Prediction(NamedTuple):
-    """One question of a lesson, and the learner's guess; ``sure`` is in percent."""
+    """One question of a lesson, and the learner's guess."""
 
     question: str
     guess: Guess | None = None
     unit: str = ""
-    sure: float | None = None
     measured: Guess | None = None
     right: bool = False
     unread: str = ""  # what the learner wrote, if it was no guess that can be compared
@@ -72,12 +71,10 @@ class Lesson:
         *,
         unit: str = "",
         choices: Sequence[str] = (),
-        sure: float | None = None,
     ) -> None:
         """Ask before the result is shown. ``guess`` is None until the learner writes one.
 
-        ``choices`` are the possible answers, if it is no number. ``sure`` says how sure the learner
-        is, in percent; the summary at the end tells how well that fitted.
+        ``choices`` are the possible answers, if it isn't a number.
         """
         guess = _number_in(guess) if isinstance(guess, str) and not choices else guess
         problem = _problem(guess, choices)
@@ -92,7 +89,7 @@ class Lesson:
             text = f"You have seen the result already: your first prediction stays, **{first}**. "
             text += "To begin this lesson anew, write `lesson.forget()` in a cell and run it."
         else:
-            self._predictions[name] = Prediction(question, guess, unit, sure, unread=unread)
+            self._predictions[name] = Prediction(question, guess, unit, unread=unread)
             if guess is not None:
                 notes.write("predictions", self._key(name), [*self._predictions[name]])
             text = problem or (
@@ -128,7 +125,7 @@ class Lesson:
             say(result + f"You said {said}. Good: here is something to find out.")
 
     def summary(self) -> None:
-        """All predictions of this lesson, and how sure the learner was of the right ones.
+        """All predictions of this lesson, and how many came out as the learner said.
 
         Those that were made before the kernel was restarted are among them.
         """
@@ -144,7 +141,10 @@ class Lesson:
                 _amount(v, prediction.unit) for v in (prediction.guess, prediction.measured)
             )
             rows.append(f"| {prediction.question} | {said} | {was} |")
-        say("\n".join(rows) + "\n\n" + _calibration(list(made.values())))
+        known = [p for p in made.values() if p.measured is not None]
+        right = sum(p.right for p in known)
+        rows += ["", f"**{right} of {len(known)}** came out as you said."]
+        say("\n".join(rows))
 
     def forget(self) -> None:
         """Forget the predictions of this lesson, to take it again."""
@@ -250,19 +250,6 @@ def _amount(value: Guess | None, unit: str) -> str:
         return "(not run yet)"
     number = f"{value:,}" if isinstance(value, int) else f"{value}"
     return f"{number} {unit}".rstrip()
-
-
-def _calibration(made: list[Prediction]) -> str:
-    """How well "I am so sure" fitted, where the learner said it."""
-    known = [p for p in made if p.measured is not None]
-    right = [p for p in known if p.right]
-    text = f"**{len(right)} of {len(known)}** came out as you said."
-    sure = [p.sure for p in known if p.sure is not None]
-    if sure:
-        hits = sum(p.sure is not None for p in right)
-        text += f" Where you said how sure you are, it was {sum(sure) / len(sure):.0f} % on average"
-        text += f", and {100 * hits / len(sure):.0f} % were right."
-    return text
 
 
 def _from_note(note: object) -> Prediction | None:
