@@ -11,8 +11,8 @@ import wslab
 from wslab import Recording, demo, ws_echo
 from wslab.observe.dissect import dissect
 from wslab.views import plot
-from wslab.views.bits import bits_html
 from wslab.views.builder import KEY, build
+from wslab.views.html import bits_html
 
 NAMES = ("recording", "handshake", "frame", "field", "bits", "built")
 NAMES += ("ladder figure", "bits figure", "overhead figure", "time line figure")

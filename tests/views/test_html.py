@@ -23,8 +23,7 @@ from wslab.observe.fields import Field, Item
 from wslab.observe.recording import Recording
 from wslab.protocol.rfc import Role
 from wslab.views import html
-from wslab.views.bits import bits_html
-from wslab.views.html import COLORS, INK, explain_html, field_html, item_html, letter
+from wslab.views.html import COLORS, INK, bits_html, explain_html, field_html, item_html, letter
 
 need("hypothesis")
 from hypothesis import example, given, settings  # noqa: E402

@@ -18,9 +18,8 @@ from ..protocol.events import Failed
 from ..protocol.frames import encode_frame
 from ..protocol.rfc import Opcode, Role
 from ..unhex import unhex
-from .bits import bits_html
 from .columns import printable
-from .html import item_html
+from .html import bits_html, item_html
 
 MOST_BYTES = 100_000
 """The longest payload in bytes: enough to see all three forms of the length."""

@@ -8,8 +8,7 @@ from typing import Any
 from ..observe.fields import Item
 from ..protocol.frames import encode_frame
 from ..protocol.rfc import LENGTH_16, Opcode
-from .bits import Part, header_parts
-from .html import COLORS, INK
+from .html import COLORS, INK, Part, header_parts
 from .picture import FONT, POINTS, Picture, drawable, new_figure, picture
 from .text import ARROWS
 
