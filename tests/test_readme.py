@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from wslab import demo
 from wslab.cli import main
+from wslab.commands import demo
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -17,7 +17,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 def test_its_picture_is_what_the_demo_prints() -> None:
     shown = re.search(r"```text\n(.*?)```", README, re.DOTALL)
     assert shown
-    printed = demo.report(*demo.run(["Hello"])).split("\n\n")[0]
+    printed = demo.report(*demo.converse(["Hello"])).split("\n\n")[0]
     # The system picks the ports; the README says PORT, and pads the column as before.
     printed = re.sub(r"(?<=:)\d{4,5}", "PORT ", printed).replace("PORT /", "PORT/")
     assert _squeezed(shown[1]) == _squeezed(printed)

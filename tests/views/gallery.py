@@ -53,10 +53,10 @@ def views() -> dict[str, Any]:
         "field": masked.fields[0],
         "bits": Markup(bits_html(binary)),
         "built": build(b"Hello", 9, key=KEY, fragments=2),
-        "ladder figure": plot.ladder(*demo.run()),
+        "ladder figure": plot.ladder(*demo.converse()),
         "bits figure": plot.bits(binary),
         "overhead figure": plot.overhead(),
-        "time line figure": plot.timeline(*demo.run(), recording),
+        "time line figure": plot.timeline(*demo.converse(), recording),
     }
     assert tuple(shown) == NAMES
     return shown

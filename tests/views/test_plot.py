@@ -35,7 +35,7 @@ KEY = bytes.fromhex("37fa213d")
 
 @pytest.fixture(scope="module")
 def talks() -> tuple[demo.Conversation, demo.Conversation]:
-    return demo.run()
+    return demo.converse()
 
 
 @pytest.fixture(scope="module")

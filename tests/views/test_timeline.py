@@ -124,7 +124,7 @@ def test_no_word_lies_on_another() -> None:
     early = [(0, SERVER, b"x"), (0.01, SERVER, bytes(2 * 10**7)), (1, SERVER, b"x")]
     for talk in (crowd, pairs, early):
         assert list(flaws(timeline(recorded(*talk)).figure)) == []
-    assert list(flaws(timeline(*demo.run()).figure)) == []
+    assert list(flaws(timeline(*demo.converse()).figure)) == []
     assert list(flaws(timeline(*[TALK] * 4).figure)) == []
 
 
@@ -146,7 +146,7 @@ def test_words_without_glyphs_and_with_dollars() -> None:
 
 
 def test_the_words_say_what_the_figure_shows() -> None:
-    talks = demo.run()
+    talks = demo.converse()
     picture = timeline(*talks)
     for talk in talks:
         for item in talk.dissection:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.views.comparisons import comparison
-from wslab import demo
+from wslab.commands import demo
 from wslab.comparison.requests import captured
 from wslab.views.traffic import comparison_markdown, comparison_tables, comparison_text
 
@@ -41,7 +41,7 @@ def test_the_figures_are_those_of_the_comparison() -> None:
 def test_the_demo_has_the_same_name_for_the_same_number() -> None:
     name = "trips: round trips until the 1st answer (1 opens TCP)"
     assert name in comparison_text(comparison())
-    assert f"\n{name} " in demo.report(*demo.run(["Hello"]))
+    assert f"\n{name} " in demo.report(*demo.converse(["Hello"]))
 
 
 def test_what_was_skipped_says_why() -> None:

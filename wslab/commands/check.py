@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from ..grading import own
-from .words import command
+from . import command
 
 
 def add(commands: Any) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from pathlib import Path
 from typing import Any
 
 from ..environment import how_to_get
 from ..errors import Error
-from ..observe.files import atomic_write
-from .words import command, milliseconds
+from ..observe.files import atomic_write, check_writable
+from . import command, milliseconds
 
 
 def add(commands: Any) -> None:
@@ -39,10 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.output:
         _check_output(args.output)
-    try:
-        comparison = compare(args.messages, args.size, pace=args.pace, rtt=args.rtt)
-    except Error as error:
-        raise Error(str(error)) from None
+    comparison = compare(args.messages, args.size, pace=args.pace, rtt=args.rtt)
     print(comparison)
     if args.output:
         from ..views.plot import traffic
@@ -54,10 +50,6 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-class _OnlyTrying(Exception):
-    """Leaves a file that is being written, so that nothing of it stays."""
-
-
 def _check_output(name: str) -> None:
     """Now, not after the run."""
     if Path(name).suffix != ".png":
@@ -67,5 +59,4 @@ def _check_output(name: str) -> None:
     except ImportError:
         text = f"The plot needs matplotlib; {how_to_get('matplotlib')} (or leave -o out)."
         raise Error(text) from None
-    with contextlib.suppress(_OnlyTrying), atomic_write(name):
-        raise _OnlyTrying
+    check_writable(name)

@@ -21,7 +21,7 @@ from ..protocol.http import Headers, Response
 from ..protocol.rfc import Role
 from ..unhex import LooksLike, Piece, Reading, merge, read_text
 from ..views.text import WIDTH, explain, wants_color
-from .words import command
+from . import command
 
 EXAMPLE = "81 05 48 65 6c 6c 6f"
 MOST_BYTES = 2**24

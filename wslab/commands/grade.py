@@ -22,7 +22,7 @@ from ..grading.layout import is_archive
 from ..grading.progress import Progress
 from ..grading.record import Graded
 from ..grading.report import write
-from .words import command, positive
+from . import command, positive
 
 NOT_ISOLATED = (
     "This system does not keep students' code away from your files (that takes Linux with "

@@ -17,8 +17,8 @@ from ..errors import Error
 from ..grading import kit, learner, own
 from ..grading.hints import STEPS, Hints, asked_by, hints, is_unwritten
 from ..grading.submission import read_folder
+from . import command
 from .check import add_folder
-from .words import command
 
 WIDTH = 78
 

@@ -8,7 +8,7 @@ from typing import Any
 from .. import notes
 from ..grading import kit, learner
 from ..grading.hints import STEPS, hints
-from .words import command
+from . import command
 
 HEAD = f"{'exercise':31}{'best':>10}   {'hints':>8}   solution"
 

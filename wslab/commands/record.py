@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
-from .. import demo, talk
 from ..errors import Error
+from ..observe.files import check_writable
+from ..observe.pcapng import write_pcapng
 from ..observe.recording import Recording
-from ..output import check_output, save
-from .connect import add_options, converse
-from .words import command
+from . import command, demo
+from .connect import add_options, at_a_terminal, converse, lines
 
 
 def add(commands: Any) -> None:
@@ -51,13 +52,13 @@ def run(args: argparse.Namespace) -> int:
     if url is None:
         if args.origin or args.subprotocol or args.cafile:
             raise Error("These options are for a server: give its URL, with ://, first.")
-        recordings = [talked.recording for talked in demo.run(words or demo.WORDS)]
+        recordings = [talked.recording for talked in demo.converse(words or demo.WORDS)]
         print(f"Our two echoes, since no URL was given.\n{save(args.output, recordings)}",
               file=sys.stderr)  # fmt: skip
         return 0
     args.url = url
-    person = not spoken and talk.at_a_terminal()
-    return _record(args, spoken or talk.lines(sys.stdin), person)
+    person = not spoken and at_a_terminal()
+    return _record(args, spoken or lines(sys.stdin), person)
 
 
 def _record(args: argparse.Namespace, spoken: Iterable[bytes], person: bool) -> int:
@@ -71,3 +72,33 @@ def _record(args: argparse.Namespace, spoken: Iterable[bytes], person: bool) -> 
     finally:
         if recording.events:
             print(save(args.output, [recording]), file=sys.stderr)
+
+
+def check_output(name: str) -> None:
+    """Now, not after an hour of recording. Raises Error."""
+    if Path(name).suffix not in (".json", ".pcapng"):
+        raise Error(f"-o takes a name that ends in .json or .pcapng, and not {name!a}.")
+    check_writable(name)
+
+
+def save(name: str, recordings: Sequence[Recording], count: int | None = None) -> str:
+    """Write what was recorded, and return a sentence about it; ``count`` is how many there were.
+
+    All go into one file of pcapng, each into a file of JSON of its own. Raises Error.
+    """
+    if not recordings:
+        return f"Nobody connected: there is nothing to write to {name}."
+    path = Path(name)
+    if path.suffix == ".pcapng":
+        write_pcapng(path, recordings)
+    else:
+        for number, recording in enumerate(recordings, start=1):
+            recording.save(path if number == 1 else path.with_stem(f"{path.stem}-{number}"))
+    kept = len(recordings)
+    forgotten = f" (of {count}: the newest {kept})" if count is not None and count > kept else ""
+    cut = sum(recording.cut for recording in recordings)
+    missing = f", without {cut} bytes for which there was no room" if cut else ""
+    connections = "1 connection" if kept == 1 else f"{kept} connections"
+    if path.suffix == ".json" and kept > 1:
+        name = f"{name} to {path.stem}-{kept}.json"
+    return f"Recorded in {name}: {connections}{forgotten}{missing}."

@@ -10,10 +10,10 @@ from typing import Any
 from ..errors import Error
 from ..observe.recording import Recording
 from ..observe.relay import MAX_RECORDING, MAX_RECORDINGS, relay
-from ..output import check_output, save
 from ..views.live import Live
+from . import command
+from .record import check_output, save
 from .serve import run_until_stopped
-from .words import command
 
 
 def add(commands: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import Error
 from ..grading import gradescope_bundle, kit, parcel, release
-from .words import command
+from . import command
 
 OTHER_ARCHIVES = (".tar", ".gz", ".tgz", ".bz2", ".xz", ".rar", ".7z")
 """Who ends a name like this wants an archive, and would get a folder."""

@@ -10,9 +10,8 @@ from typing import Any
 
 from ..grading import kit, own
 from ..observe.files import atomic_write, read_file
-from .ask import yes
+from . import command, yes
 from .check import add_folder
-from .words import command
 
 
 def add(commands: Any) -> None:

@@ -15,8 +15,7 @@ from ..observe.dissect import Protocol
 from ..protocol.connection import MAX_FRAGMENTS, MAX_MESSAGE
 from ..tcp_server import MAX_CONNECTIONS, Server
 from ..views.live import Live
-from . import tls
-from .words import command, positive, seconds
+from . import command, positive, seconds, tls
 
 
 def add(commands: Any) -> None:

@@ -9,8 +9,7 @@ from typing import Any
 from .. import notes
 from ..errors import Error
 from ..grading import kit, learner
-from .ask import yes
-from .words import command
+from . import command, yes
 
 
 def add(commands: Any) -> None:

@@ -20,8 +20,8 @@ from typing import Any
 from ..grading import kit, own
 from ..grading.limits import GRADED
 from ..views.text import wants_color
+from . import command
 from .check import add_folder
-from .words import command
 
 LOOK = 0.1
 """Seconds from one look to the next."""

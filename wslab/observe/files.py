@@ -41,6 +41,16 @@ def atomic_write(path: AnyPath) -> Iterator[BinaryIO]:
             part.unlink()  # after a good end it is not there any more
 
 
+class _Discard(Exception):
+    """Leaves a file that is being written, so that nothing of it stays."""
+
+
+def check_writable(path: AnyPath) -> None:
+    """Raise Error if a file can't be written there: better now than after an hour's work."""
+    with contextlib.suppress(_Discard), atomic_write(path):
+        raise _Discard
+
+
 def read_file(path: AnyPath, most: int = -1) -> bytes:
     """All bytes of a file, or at most so many: a device has no end. Raises Error."""
     try:

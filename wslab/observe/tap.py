@@ -8,11 +8,19 @@ from typing import Any
 from ..protocol.rfc import Role
 from .recording import Recording
 
-_PASSED_BY = {
-    *("recv_into", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into", "sendto", "sendmsg"),
-    *("sendfile", "makefile", "read", "write", "detach", "dup"),
-}
-"""What would move bytes, or give the socket away, without a trace in the recording."""
+
+def _passed_on(name: str) -> Any:
+    """What the socket inside has under that name."""
+    return property(lambda tap: getattr(tap.tapped, name))
+
+
+def _refused(name: str) -> Any:
+    """What would move bytes, or give the socket away, without a trace in the recording."""
+
+    def refuse(tap: Tap) -> None:
+        raise AttributeError(f"a tap has no {name}(): it would pass the recording by")
+
+    return property(refuse)
 
 
 class Tap:
@@ -90,7 +98,16 @@ class Tap:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def __getattr__(self, name: str) -> Any:
-        if name in _PASSED_BY:
-            raise AttributeError(f"a tap has no {name}(): it would pass the recording by")
-        return getattr(self.tapped, name)
+    # One by one: a class with __getattr__ pays for it at every attribute, for each message.
+    family, type, proto = map(_passed_on, ("family", "type", "proto"))
+    fileno = _passed_on("fileno")
+    settimeout, gettimeout = map(_passed_on, ("settimeout", "gettimeout"))
+    setblocking, getblocking = map(_passed_on, ("setblocking", "getblocking"))
+    setsockopt, getsockopt = map(_passed_on, ("setsockopt", "getsockopt"))
+    getsockname, getpeername = map(_passed_on, ("getsockname", "getpeername"))
+
+    makefile, read, write = map(_refused, ("makefile", "read", "write"))
+    recv_into, recvfrom, recvfrom_into = map(_refused, ("recv_into", "recvfrom", "recvfrom_into"))
+    recvmsg, recvmsg_into, sendmsg = map(_refused, ("recvmsg", "recvmsg_into", "sendmsg"))
+    sendto, sendfile = map(_refused, ("sendto", "sendfile"))
+    detach, dup = map(_refused, ("detach", "dup"))

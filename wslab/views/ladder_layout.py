@@ -27,7 +27,7 @@ _SAID = {"payload", COMPRESSED.label, "close code", "close reason"}
 
 
 class Told(Protocol):
-    """A conversation as :mod:`wslab.demo` has it."""
+    """A conversation as :mod:`wslab.commands.demo` has it."""
 
     @property
     def recording(self) -> Recording:

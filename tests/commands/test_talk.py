@@ -16,8 +16,9 @@ import pytest
 
 from tests.support.peers import liar, reset, welcome
 from tests.support.shell import PYTHON, ended, environment, posix, running, wslab
-from wslab import serve, talk, tcp_echo, ws_echo
+from wslab import serve, tcp_echo, ws_echo
 from wslab.cli import main
+from wslab.commands import connect
 from wslab.protocol.frames import encode_frame
 
 ECHOES: dict[str, Callable[..., Any]] = {"tcp": tcp_echo.serve, "ws": ws_echo.serve}
@@ -155,7 +156,7 @@ def test_a_person_is_told_what_to_do_and_sees_what_is_an_answer(
         timer = threading.Timer(20, process.kill)
         timer.start()
         assert process.stderr
-        assert process.stderr.readline().decode() == f"{talk.HELLO}\n"
+        assert process.stderr.readline().decode() == f"{connect.HELLO}\n"
         keyboard.write(b"Hello\nagain\n")
         shown = b""
         while b"<- again\r\n" not in shown and process.poll() is None:
@@ -179,7 +180,7 @@ def test_an_arrow_stands_once_before_each_line(capfdbinary: pytest.CaptureFixtur
 
     thread = threading.Thread(target=answers)
     thread.start()
-    assert talk.over_tcp(ours, [], talk.ARROW) == 0
+    assert connect.over_tcp(ours, [], connect.ARROW) == 0
     thread.join(20)
     assert capfdbinary.readouterr().out == b"<- one\r\n<- two\n<- \n<- end"
 
@@ -325,7 +326,7 @@ def test_a_server_that_never_answers(
     stdin: Stdin, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither our line nor our Close: after a while we go."""
-    monkeypatch.setattr(talk, "PATIENCE", 0.1)
+    monkeypatch.setattr(connect, "PATIENCE", 0.1)
     stdin(b"Hello\n")
 
     def listen(sock: socket.socket) -> None:
@@ -344,9 +345,9 @@ def test_a_message_does_not_move_the_cursor_of_a_terminal(
     stdin: Stdin, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with ws_echo.serve() as server, ws_echo.connect(server.url) as ws:
-        assert talk.over_websocket(ws, [b"\x1b[2Jone"], talk.ARROW) == 0
+        assert connect.over_websocket(ws, [b"\x1b[2Jone"], connect.ARROW) == 0
     assert capsys.readouterr().out == "<- \\x1b[2Jone\n"
     many = encode_frame(1, b"one\ntwo") + encode_frame(8, struct.pack("!H", 1000))
     with liar(welcomed(lambda sock: sock.sendall(many))) as url, ws_echo.connect(url) as ws:
-        talk.over_websocket(ws, [], talk.ARROW)
+        connect.over_websocket(ws, [], connect.ARROW)
     assert capsys.readouterr().out == "<- one\n   two\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import wslab
-from wslab import demo
+from wslab.commands import demo
 from wslab.observe.dissect import dissect
 from wslab.observe.recording import Recording
 from wslab.protocol.rfc import Role
@@ -92,7 +92,7 @@ def test_a_bare_python_says_the_words_over_both(bare: Path, words: list[str]) ->
 
 
 def test_its_times_are_explained_before_the_first_one() -> None:
-    before, _, after = demo.report(*demo.run(["Hello"])).partition(demo.TIMES)
+    before, _, after = demo.report(*demo.converse(["Hello"])).partition(demo.TIMES)
     assert " ms" not in before
     assert re.search(r"\d bytes, [\d.]+ ms\n", after)
 
@@ -122,7 +122,7 @@ def test_an_empty_text_is_a_message_and_no_bytes(bare: Path) -> None:
 
 
 def test_every_byte_is_explained() -> None:
-    for conversation in demo.run(["Hello", "né"]):
+    for conversation in demo.converse(["Hello", "né"]):
         for role in Role:
             items = [item for item in conversation.dissection if item.sender is role]
             assert b"".join(item.raw for item in items) == conversation.recording.stream(role)
@@ -131,7 +131,7 @@ def test_every_byte_is_explained() -> None:
 
 
 def test_the_report_has_colours_only_when_asked() -> None:
-    both = demo.run(["Hello"])
+    both = demo.converse(["Hello"])
     assert "\x1b" not in demo.report(*both)
     assert COLOR.sub("", demo.report(*both, color=True)) == demo.report(*both)
     assert demo.report(*both, color=True) != demo.report(*both)
