@@ -190,16 +190,16 @@ encode = connection.encode_frame
 connection.encode_frame = lambda opcode, payload, key, *fin: encode(opcode, payload, KEY, *fin)
 """),
     Break("C13", "a server takes what is not masked", "06_", "matrix", needs=("four",), code="""
-from wslab.protocol import incoming
+from wslab.protocol import connection
 
-read_header = incoming.read_header
-incoming.read_header = lambda masked, *more: read_header(None if masked else False, *more)
+read_header = connection.read_header
+connection.read_header = lambda masked, *more: read_header(None if masked else False, *more)
 """),
     Break("C13", "a client takes what is masked", "06_", "matrix", needs=("four",), code="""
-from wslab.protocol import incoming
+from wslab.protocol import connection
 
-read_header = incoming.read_header
-incoming.read_header = lambda masked, *more: read_header(True if masked else None, *more)
+read_header = connection.read_header
+connection.read_header = lambda masked, *more: read_header(True if masked else None, *more)
 """),
     Break("C13", "what only a server says poisons, too", "07_", "answer", needs=ATTACK,
           at="answer", code="""

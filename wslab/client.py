@@ -11,7 +11,6 @@ from weakref import WeakValueDictionary
 
 from . import net
 from .errors import Error
-from .exchange import CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT
 from .net import Stream
 from .observe.recording import Recording
 from .observe.tap import Tap
@@ -19,7 +18,7 @@ from .protocol.connection import MAX_FRAGMENTS, MAX_MESSAGE, Connection
 from .protocol.handshake import make_request
 from .protocol.rfc import Role
 from .protocol.uri import Address, URLError, parse_url
-from .websocket import WebSocket
+from .websocket import CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT, WebSocket
 
 if TYPE_CHECKING:  # to load OpenSSL takes longer than all the rest: only who uses TLS does
     import ssl as tls

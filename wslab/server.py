@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .exchange import CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT
 from .net import Stream
 from .observe.recording import Recording
 from .observe.tap import Tap
@@ -16,7 +15,7 @@ from .protocol.handshake import accept, make_response, refuse, wants_upgrade
 from .protocol.http import Request, Response
 from .protocol.rfc import Role
 from .tcp_server import MAX_CONNECTIONS, Peer, Server
-from .websocket import WebSocket
+from .websocket import CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT, WebSocket
 
 if TYPE_CHECKING:  # to load OpenSSL takes longer than all the rest: only who uses TLS does
     import ssl as tls

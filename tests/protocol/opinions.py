@@ -54,8 +54,8 @@ def ours(role: Role, data: bytes, limit: int) -> Outcome:
                 messages.append((type(event).__name__, event.payload))
             else:
                 messages.append(event)
-        if outcome.end == "open" and end.wanted is not None:
-            outcome = outcome._replace(why=f"waits for {end.wanted.label}")
+        if outcome.end == "open" and end.want is not None:
+            outcome = outcome._replace(why=f"waits for {end.want[0].label}")
         outcomes.append(outcome)
     assert outcomes[0] == outcomes[1], "the shortcut and the grammar do not agree"
     return outcomes[0]._replace(read=sum(shown))

@@ -188,7 +188,7 @@ def test_what_is_read_next() -> None:
     labels = []
     for piece in (b"", RFC_REQUEST[:20], RFC_REQUEST[20:], b"\x81\x85", KEY, KEY, b"\xff"):
         server.receive(piece)
-        labels.append(server.wanted.label if server.wanted else None)
+        labels.append(server.want[0].label if server.want else None)
     assert labels == [
         "request line", "header field", "frame header", "masking key", "payload", "payload", None,
     ]  # fmt: skip

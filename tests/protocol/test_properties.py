@@ -132,7 +132,7 @@ def test_every_byte_is_shown_once_and_in_order(case: tuple[Role, bytes, list[int
         assert data.startswith(joined)
         assert all(piece for _, piece in fields), "an empty field is none"
         # What is not shown follows a fault, or belongs to a field whose end has not come.
-        if end.wanted is not None:
+        if end.want is not None:
             assert len(joined) + end._reader.held == len(data)
         shown.append(merge(fields))
     # A text that is not UTF-8 ends with the piece in which that is seen: the last payload may be

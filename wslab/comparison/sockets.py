@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .. import ws_echo
-from ..exchange import HANDSHAKE_TIMEOUT
 from ..net import Stream
 from ..observe.traffic import Meter
 from ..protocol.connection import Connection
@@ -16,7 +15,7 @@ from ..protocol.handshake import make_request
 from ..protocol.rfc import Role
 from ..protocol.uri import Address
 from ..tcp_server import Server
-from ..websocket import WebSocket
+from ..websocket import HANDSHAKE_TIMEOUT, WebSocket
 from .workload import Answers
 
 if TYPE_CHECKING:

@@ -128,7 +128,7 @@ GIVEN = ("pieces.py", "plumbing.py", "fallback.py")
 """What is given beside the starters: ex07 and ex09 are built on it."""
 _LENT = {
     "ex07": "errors frames grammar handshake http masking message refusal rfc uri",
-    "ex09": "connection events incoming shortcut",
+    "ex09": "connection events shortcut",
 }
 """The modules of ``wslab.protocol`` that exercises/fallback.py needs from this exercise on.
 

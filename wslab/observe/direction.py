@@ -7,11 +7,12 @@ import sys
 from collections import deque
 
 from ..protocol import frames, http
+from ..protocol.connection import AFTER_CLOSE, Connection
 from ..protocol.errors import HandshakeError, ProtocolError
 from ..protocol.events import Failed
-from ..protocol.grammar import LINE, PARTLY, FieldType, Parser, Reader, Want
+from ..protocol.grammar import LINE, PARTLY, FieldType, OnField, Parser, Reader, Want
 from ..protocol.handshake import accept, check_response, wants_upgrade
-from ..protocol.incoming import AFTER_CLOSE, Observer
+from ..protocol.message import PassingMessage
 from ..protocol.refusal import stranger
 from ..protocol.rfc import Opcode, Role, is_control
 from . import deflate
@@ -82,6 +83,24 @@ class _Unit:
         names = [pieces[0].partition(b":")[0].strip().lower() for _, pieces in self.pieces]
         name = named[0].lower().encode() if named else b""
         return max((n for n, known in enumerate(names) if known == name), default=-1)
+
+
+class Observer(Connection):
+    """Reads what one end of somebody else's conversation receives, and keeps nothing of it.
+
+    It begins after the opening handshake, and has no limits. It has no replies, and its messages
+    are checked, but not whole.
+    """
+
+    _new_message = PassingMessage
+
+    def __init__(self, role: Role, on_field: OnField) -> None:
+        super().__init__(
+            role, max_message=sys.maxsize, max_fragments=sys.maxsize, opened=True, on_field=on_field
+        )
+
+    def _reply(self, opcode: Opcode, payload: bytes) -> None:
+        """An observer answers nothing."""
 
 
 class Direction:

@@ -2,6 +2,6 @@
 
 Nothing in here knows a socket, a thread or a clock; a test holds it to that. Read in this order:
 :mod:`.rfc` (tables), :mod:`.grammar` (how bytes that arrive in pieces become fields),
-:mod:`.masking`, :mod:`.frames`, :mod:`.handshake`, :mod:`.incoming`, :mod:`.connection` (the
+:mod:`.masking`, :mod:`.frames`, :mod:`.handshake`, :mod:`.connection` (the
 order of things, in both directions).
 """
