@@ -1,4 +1,4 @@
-"""``python -m wslab demo``; what it prints is tested in ``test_demo.py`` of the package."""
+"""``python -m wslab demo``; what it prints is tested in ``test_demo_report.py``."""
 
 from __future__ import annotations
 
