@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import wslab
-from wslab import Recording, demo, ws_echo
+from wslab import Recording, ws_echo
+from wslab.commands import demo
 from wslab.observe.dissect import dissect
 from wslab.views import plot
 from wslab.views.builder import KEY, build

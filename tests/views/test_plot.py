@@ -12,7 +12,8 @@ import pytest
 
 import wslab
 from tests.protocol.streams import need
-from wslab import Recording, demo, ws_echo
+from wslab import Recording, ws_echo
+from wslab.commands import demo
 from wslab.observe.dissect import dissect
 from wslab.protocol.frames import encode_frame
 from wslab.protocol.rfc import Opcode, Role

@@ -6,7 +6,8 @@ import pytest
 
 from tests.protocol.streams import need
 from tests.views.figures import flaws
-from wslab import Recording, demo
+from wslab import Recording
+from wslab.commands import demo
 from wslab.observe.dissect import dissect
 from wslab.protocol.frames import encode_frame
 from wslab.protocol.rfc import Opcode, Role
